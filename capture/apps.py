@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class CaptureConfig(AppConfig):
+    """What comes in: files of other systems, read, checked and made into leads."""
+
+    name = "capture"

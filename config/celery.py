@@ -1,0 +1,18 @@
+"""The Celery application and the beat schedule. Due work is rows; the schedule only looks for it."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+
+app = Celery("relance")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "hand out what was overlooked": {"task": "core.tasks.hand_out_changes", "schedule": 60.0},
+    "work on search text": {"task": "pipeline.tasks.refresh_search", "schedule": 60.0},
+    "fold stage totals": {"task": "pipeline.tasks.fold_totals", "schedule": 300.0},
+    "prove stage totals": {"task": "pipeline.tasks.prove_totals", "schedule": 24 * 3600.0},
+    "forget old idempotency keys": {"task": "core.tasks.forget_keys", "schedule": 3600.0},
+}

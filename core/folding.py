@@ -1,0 +1,48 @@
+"""Folded keys: how names, addresses and numbers are compared and indexed.
+
+All are made in Python at writing, so that both databases and both condition evaluators see the
+same text.
+"""
+
+import re
+import unicodedata
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+_SPACES = re.compile(r"\s+")
+
+
+def fold(text: str) -> str:
+    """The key under which a text is compared: NFKC, case folded, white space collapsed.
+
+    Accents stay: "Müller" and "Muller" are two names (UAX #15, Unicode case folding).
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return _SPACES.sub(" ", folded).strip()
+
+
+def email_key(address: str) -> str:
+    """The address in lower case, its domain in ASCII (IDNA); "" when it is not an address."""
+    address = address.strip()
+    if not address:
+        return ""
+    try:
+        found = validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return ""
+    local = found.ascii_local_part or found.local_part
+    return f"{local}@{found.ascii_domain}".casefold()
+
+
+def phone_key(number: str, country: str) -> str:
+    """The number in E.164 (ITU-T E.164) read as dialled in `country` (ISO 3166-1); "" if it is none."""
+    if not number.strip():
+        return ""
+    try:
+        parsed = phonenumbers.parse(number, country or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(parsed):
+        return ""
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))

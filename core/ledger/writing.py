@@ -1,0 +1,329 @@
+"""Tracked writes: rows under lock, the difference to them into the ledger, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from copy import deepcopy
+from itertools import batched
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db import connections, models, router, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.errors import Conflict, OutsideCause, Unguarded
+from core.ledger import derivations
+from core.ledger.causes import current_cause, required_cause
+from core.ledger.schema import Diff, Schema, schema_of
+from core.ledger.store import Entry, insert_changes, refresh_generated, update_rows
+from core.ledger.tables import Action
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.ledger.tracked import Tracked
+
+Record = TypeVar("Record", bound="Tracked")
+
+#: Rows in one statement of a bulk write.
+BATCH = 1000
+
+
+def record(entries: Sequence[Entry], using: str) -> None:
+    """Write entries into the ledger and let what derives from them follow. Inside a transaction."""
+    if entries:
+        insert_changes(required_cause(), entries, using)
+        derivations.follow(entries)
+        from core.ledger.dispatch import wake
+
+        wake(using)
+
+
+def remember(instance: Tracked) -> None:
+    """Keep the values of `instance` as those of its row."""
+    row = dict(instance.__dict__)
+    row.pop("_state", None)
+    row.pop("_ledger_row", None)
+    for name in type(instance).ledger_json_fields():
+        if row.get(name):
+            row[name] = deepcopy(row[name])
+    instance.__dict__["_ledger_row"] = row
+
+
+def set_keys(instance: Tracked) -> None:
+    """Let a record that keeps folded keys of its own values make them anew."""
+    make = getattr(instance, "set_keys", None)
+    if make is not None:
+        make()
+
+
+def changed_attnames(instance: Tracked, only: Collection[str] | None = None) -> list[str]:
+    """The columns in which `instance` differs from the row it was read from."""
+    row = instance.__dict__.get("_ledger_row", {})
+    values = instance.__dict__
+    changed = []
+    for field in type(instance)._meta.concrete_fields:
+        if field.generated or field.primary_key or field.name == "version":
+            continue
+        attname = field.attname
+        if attname not in values:
+            continue
+        if only is not None and field.name not in only and attname not in only:
+            continue
+        if attname not in row or row[attname] != values[attname]:
+            changed.append(attname)
+    return changed
+
+
+def lock(queryset: models.QuerySet[Record], *, chunk: int = BATCH) -> list[Record]:
+    """The records of `queryset`, read under a row lock in the order of their keys.
+
+    Inside a transaction. What is read is what stands in the row until the transaction ends, so
+    `save_locked` may take its old values from there.
+    """
+    del chunk
+    connection = connections[queryset.db]
+    if connection.vendor == "postgresql":
+        queryset = queryset.select_for_update(of=("self",), no_key=True)
+    return list(queryset.order_by("pk"))
+
+
+def save_locked(
+    instances: Sequence[Record], *, at: Sequence[datetime | None] | None = None
+) -> list[Record]:
+    """Write the changed values of records read by `lock`, as one change each; return the changed.
+
+    `at` gives for each record the moment from which its change holds (None: now). Should a row
+    have changed since it was read, nothing is written and Conflict is raised.
+    """
+    if not instances:
+        return []
+    model = type(instances[0])
+    using = router.db_for_write(model)
+    schema = schema_of(model)
+    by_columns: dict[tuple[str, ...], list[Record]] = {}
+    entries: list[Entry] = []
+    now = timezone.now()
+    for place, instance in enumerate(instances):
+        attnames = changed_attnames(instance)
+        if not attnames:
+            continue
+        set_keys(instance)
+        attnames = changed_attnames(instance)
+        diff = schema.updated_diff(instance.__dict__["_ledger_row"], instance.__dict__, attnames)
+        if not diff:
+            _write_untracked(instance, attnames, using)
+            continue
+        instance.updated_at = now
+        moment = at[place] if at else None
+        entries.append(Entry(model, instance.pk, Action.UPDATED, diff, moment, instance))
+        key = tuple(dict.fromkeys([*attnames, "updated_at"]))
+        by_columns.setdefault(key, []).append(instance)
+    if not entries:
+        return []
+    required_cause()
+    written: list[Record] = []
+    with transaction.atomic(using=using, savepoint=False):
+        for columns, group in by_columns.items():
+            for chunk in batched(group, BATCH, strict=False):
+                _update_chunk(schema, columns, chunk, using)
+                written.extend(chunk)
+        for instance in written:
+            instance.version += 1
+        for part in batched(entries, BATCH, strict=False):
+            record(part, using)
+    for instance in written:
+        remember(instance)
+    return written
+
+
+def _update_chunk(
+    schema: Schema, columns: Sequence[str], chunk: Sequence[Tracked], using: str
+) -> None:
+    if len(chunk) == 1:
+        # One UPDATE … RETURNING brings back what the database computes.
+        instance = chunk[0]
+        model = type(instance)
+        fields = [field for field in model._meta.concrete_fields if field.attname in columns]
+        version = model._meta.get_field("version")
+        values = [(field, None, getattr(instance, field.attname)) for field in fields]
+        values.append((version, None, instance.version + 1))
+        generated = [field for field in model._meta.concrete_fields if field.generated]
+        result = (
+            model._base_manager.using(using)
+            .filter(pk=instance.pk, version=instance.version)
+            ._update(values, returning_fields=generated or [version])
+        )
+        if not result:
+            raise Conflict(_("Somebody else changed this record meanwhile."))
+        if generated:
+            for field, value in zip(generated, result[0], strict=True):
+                instance.__dict__[field.attname] = value
+        return
+    model = type(chunk[0])
+    met = update_rows(
+        model,
+        columns,
+        [(i.pk, i.version, [i.__dict__[name] for name in columns]) for i in chunk],
+        using,
+    )
+    if met != len(chunk):
+        raise Conflict(_("Somebody else changed one of these records meanwhile."))
+    refresh_generated(chunk, schema.generated, using)
+
+
+def _write_untracked(instance: Tracked, attnames: Sequence[str], using: str) -> None:
+    """Write machine columns and secrets, which make no change and need no cause."""
+    model = type(instance)
+    fields = [field for field in model._meta.concrete_fields if field.attname in attnames]
+    model._base_manager.using(using).filter(pk=instance.pk)._update(
+        [(field, None, getattr(instance, field.attname)) for field in fields]
+    )
+    remember(instance)
+
+
+def save_one(instance: Tracked, update_fields: Collection[str] | None, using: str) -> None:
+    """Save a record that is in the database: the row is locked and read, the difference logged.
+
+    Only values that this instance changed are written; the others are taken from the row.
+    """
+    model, schema = type(instance), schema_of(type(instance))
+    attnames = changed_attnames(instance, update_fields)
+    if not attnames:
+        return
+    if not any(
+        name == schema.custom or (name in schema.by_attname and schema.by_attname[name].tracked)
+        for name in attnames
+    ):
+        _write_untracked(instance, attnames, using)
+        return
+    required_cause()
+    with transaction.atomic(using=using):
+        rows = lock(model._base_manager.using(using).filter(pk=instance.pk))
+        if not rows:
+            raise Conflict(_("This record was deleted meanwhile."))
+        row = rows[0]
+        for name in attnames:
+            setattr(row, name, instance.__dict__[name])
+        save_locked([row])
+    kept = {
+        field.attname: instance.__dict__[field.attname]
+        for field in model._meta.concrete_fields
+        if update_fields is not None
+        and field.attname in instance.__dict__
+        and field.attname in changed_attnames(instance)
+        and field.attname not in attnames
+    }
+    for field in model._meta.concrete_fields:
+        instance.__dict__[field.attname] = row.__dict__[field.attname]
+    instance.__dict__["_ledger_row"] = row.__dict__["_ledger_row"]
+    instance.__dict__.update(kept)
+
+
+def log_created(
+    instances: Sequence[Tracked], using: str, at: Sequence[datetime | None] | None = None
+) -> None:
+    """Write the creation of records that were just inserted."""
+    if not instances:
+        return
+    model = type(instances[0])
+    schema = schema_of(model)
+    entries = [
+        Entry(
+            model,
+            instance.pk,
+            Action.CREATED,
+            schema.created_diff(instance.__dict__),
+            at[place] if at else None,
+            instance,
+        )
+        for place, instance in enumerate(instances)
+    ]
+    for part in batched(entries, BATCH, strict=False):
+        record(part, using)
+    for instance in instances:
+        remember(instance)
+
+
+def update_all(queryset: models.QuerySet[Record], values: dict[str, Any]) -> int:
+    """What `queryset.update(**values)` means for tracked records: lock, diff, write, log."""
+    model = queryset.model
+    schema = schema_of(model)
+    attnames = {}
+    for name, value in values.items():
+        field = model._meta.get_field(name)
+        attnames[field.attname] = value.pk if isinstance(value, models.Model) else value  # type: ignore[union-attr]
+    plain = all(
+        name != schema.custom
+        and not (name in schema.by_attname and schema.by_attname[name].tracked)
+        for name in attnames
+    )
+    if plain:
+        return int(models.QuerySet.update(queryset, **values))
+    if any(hasattr(value, "resolve_expression") for value in attnames.values()):
+        raise Unguarded("The ledger needs values, not expressions: read the records, then save.")
+    if queryset.query.is_sliced:
+        raise TypeError("Cannot update a query once a slice has been taken.")
+    required_cause()
+    count = 0
+    with transaction.atomic(using=queryset.db):
+        for chunk in _by_key(queryset):
+            for instance in chunk:
+                for name, value in attnames.items():
+                    setattr(instance, name, deepcopy(value))
+            save_locked(chunk)
+            count += len(chunk)
+    return count
+
+
+def _by_key(queryset: models.QuerySet[Record]) -> Iterator[list[Record]]:
+    """The records of `queryset` under lock, a batch at a time; the set is fixed at the start."""
+    keys = list(queryset.order_by("pk").values_list("pk", flat=True))
+    for part in batched(keys, BATCH, strict=False):
+        yield lock(queryset.model._base_manager.using(queryset.db).filter(pk__in=part))
+
+
+def update_given(
+    queryset: models.QuerySet[Record], instances: Iterable[Record], names: Sequence[str]
+) -> int:
+    """What `bulk_update` means for tracked records: only the named fields, old values from the row."""
+    given = {instance.pk: instance for instance in instances}
+    if any(pk is None for pk in given):
+        raise ValueError("All bulk_update() objects must have a primary key set.")
+    required_cause()
+    attnames = [queryset.model._meta.get_field(name).attname for name in names]  # type: ignore[union-attr]
+    count = 0
+    with transaction.atomic(using=queryset.db):
+        for part in batched(sorted(given), BATCH, strict=False):
+            rows = lock(queryset.model._base_manager.using(queryset.db).filter(pk__in=part))
+            for row in rows:
+                for attname in attnames:
+                    setattr(row, attname, given[row.pk].__dict__[attname])
+            save_locked(rows)
+            count += len(rows)
+            for row in rows:
+                instance = given[row.pk]
+                for attname in [*attnames, "version", "updated_at"]:
+                    instance.__dict__[attname] = row.__dict__[attname]
+                remember(instance)
+    return count
+
+
+def emit_pending(model: type[models.Model], diffs: Sequence[tuple[int, Diff]], using: str) -> None:
+    """Announce new values of a machine column, which make no change: `(record id, diff)` each."""
+    from core.ledger.dispatch import wake
+    from core.ledger.tables import Pending
+
+    Pending.objects.using(using).bulk_create(
+        Pending(record_type=model._meta.label_lower, record_id=record_id, diff=diff)
+        for record_id, diff in diffs
+    )
+    wake(using)
+
+
+def has_cause() -> bool:
+    """Whether a tracked write would be accepted here."""
+    return current_cause() is not None
+
+
+__all__ = ["OutsideCause", "emit_pending", "lock", "record", "save_locked"]

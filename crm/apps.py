@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CrmConfig(AppConfig):
+    """Who we are and whom we know: people, teams, companies, contacts, and where they came from."""
+
+    name = "crm"
+    verbose_name = _("People and companies")
+
+    def ready(self) -> None:
+        from crm import fields
+
+        fields.register()

@@ -1,0 +1,23 @@
+"""People and companies."""
+
+from crm.models.customfields import CustomField
+from crm.models.people import Membership, Target, Team, User
+from crm.models.sources import Campaign, CampaignCost, Medium, Source, Touch
+from crm.models.world import Company, Contact, Product, Tag
+
+__all__ = [
+    "Campaign",
+    "CampaignCost",
+    "Company",
+    "Contact",
+    "CustomField",
+    "Medium",
+    "Membership",
+    "Product",
+    "Source",
+    "Tag",
+    "Target",
+    "Team",
+    "Touch",
+    "User",
+]

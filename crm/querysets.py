@@ -1,0 +1,134 @@
+"""Every read of people and companies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.db.models import Q
+
+from core.folding import email_key, fold
+from core.ledger.tracked import TrackedQuerySet
+from core.permissions import sight
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+#: Roles whose holders see every record.
+SEE_ALL = frozenset({"rep_all", "manager", "admin"})
+
+
+def sees_all(user: Any) -> bool:
+    """Whether nothing is out of this person's sight."""
+    return user.role in SEE_ALL
+
+
+class UserQuerySet(TrackedQuerySet[Any]):
+    """Reads of users."""
+
+    def active(self) -> Self:
+        """Those who may log in."""
+        return self.filter(is_active=True)
+
+    def visible_to(self, user: User) -> Self:
+        """Colleagues know each other's names; a record of theirs is another matter."""
+        return self
+
+    def changeable_by(self, user: User) -> Self:
+        """Managers change everyone, others themselves."""
+        return self if user.is_manager else self.filter(pk=user.pk)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """The manager of users; addresses are kept in lower case."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """The user of an e-mail address in any case."""
+        user: User = self.get(email=(username or "").strip().lower())
+        return user
+
+    def create_user(
+        self, email: str, name: str, password: str | None = None, **values: Any
+    ) -> User:
+        """Insert a user; without a password they cannot log in until they set one."""
+        user: User = self.model(email=email.strip().lower(), name=name, **values)
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class TeamQuerySet(TrackedQuerySet[Any]):
+    """Reads of teams."""
+
+    def of(self, user: User) -> Self:
+        """The teams that a person is a member of or leads."""
+        return self.filter(
+            Q(leader=user) | Q(memberships__user=user, memberships__is_active=True)
+        ).distinct()
+
+    def led_by(self, user: User) -> Self:
+        """The teams that a person leads."""
+        return self.filter(leader=user)
+
+    def visible_to(self, user: User) -> Self:
+        """Teams are known to everyone."""
+        return self
+
+    def changeable_by(self, user: User) -> Self:
+        """Teams are configuration."""
+        return self if user.is_manager else self.none()
+
+
+class TagQuerySet(TrackedQuerySet[Any]):
+    """Reads of tags."""
+
+    def named(self, names: list[str]) -> Self:
+        """The tags of these names, without regard to case and spaces."""
+        return self.filter(name_key__in=[fold(name) for name in names])
+
+
+class OwnedQuerySet(TrackedQuerySet[Any]):
+    """Reads of what a person may own: companies and contacts."""
+
+    def active(self) -> Self:
+        """Those that are not archived."""
+        return self.filter(archived_at__isnull=True)
+
+    def visible_to(self, user: User) -> Self:
+        """Own, unowned, or on a lead that the person sees."""
+        if sees_all(user):
+            return self
+        return self.filter(
+            Q(owner=user) | Q(owner__isnull=True) | sight(self.model._meta.label_lower, user)
+        )
+
+    def changeable_by(self, user: User) -> Self:
+        """Own or unowned; managers change all."""
+        if user.is_manager:
+            return self
+        return self.filter(Q(owner=user) | Q(owner__isnull=True))
+
+    def named(self, name: str) -> Self:
+        """Those of this name, without regard to case and spaces."""
+        return self.filter(name_key=fold(name))
+
+
+class CompanyQuerySet(OwnedQuerySet):
+    """Reads of companies."""
+
+    def for_list(self) -> Self:
+        """What a list or an API page needs, in one query."""
+        return self.select_related("owner", "parent")
+
+
+class ContactQuerySet(OwnedQuerySet):
+    """Reads of contacts."""
+
+    def for_list(self) -> Self:
+        """What a list or an API page needs, in one query."""
+        return self.select_related("owner", "company")
+
+    def with_email(self, address: str) -> Self:
+        """Contacts of this address, normalised; an empty or broken address finds nobody."""
+        key = email_key(address)
+        return self.filter(email_key=key) if key else self.none()

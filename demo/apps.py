@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class DemoConfig(AppConfig):
+    """A believable company of any size, for the demo, the tests and the benchmarks."""
+
+    name = "demo"

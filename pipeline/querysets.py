@@ -1,0 +1,234 @@
+"""Every read of pipelines, stages, leads and activities."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db.models import Exists, OuterRef, Q
+
+from core.folding import fold
+from core.ledger.tracked import TrackedQuerySet
+from crm.querysets import sees_all
+
+if TYPE_CHECKING:
+    from crm.models import Team, User
+
+
+class PipelineQuerySet(TrackedQuerySet[Any]):
+    """Reads of pipelines."""
+
+    def active(self) -> Self:
+        """Those in use."""
+        return self.filter(is_active=True)
+
+    def visible_to(self, user: User) -> Self:
+        """Pipelines without teams, and those of the person's teams; who sees all leads sees all."""
+        if sees_all(user):
+            return self
+        from crm.models import Team
+        from pipeline.models.stages import PipelineTeam
+
+        limited = PipelineTeam.objects.filter(pipeline=OuterRef("pk"))
+        return self.filter(
+            ~Exists(limited) | Exists(limited.filter(team__in=Team.objects.of(user).values("pk")))
+        )
+
+    def changeable_by(self, user: User) -> Self:
+        """Pipelines are configuration."""
+        return self if user.is_manager else self.none()
+
+
+class StageQuerySet(TrackedQuerySet[Any]):
+    """Reads of stages."""
+
+    def active(self) -> Self:
+        """Those in use."""
+        return self.filter(is_active=True)
+
+    def visible_to(self, user: User) -> Self:
+        """The stages of the pipelines that the person sees."""
+        if sees_all(user):
+            return self
+        from pipeline.models import Pipeline
+
+        return self.filter(pipeline__in=Pipeline.objects.visible_to(user).values("pk"))
+
+    def changeable_by(self, user: User) -> Self:
+        """Stages are configuration."""
+        return self if user.is_manager else self.none()
+
+    def for_team(self, team: Team | int | None) -> Self:
+        """The shared stages, and those of a team (a team or its id); without a team, the shared."""
+        from pipeline.models.stages import StageTeam
+
+        limited = StageTeam.objects.filter(stage=OuterRef("pk"))
+        if team is None:
+            return self.filter(~Exists(limited))
+        return self.filter(~Exists(limited) | Exists(limited.filter(team=team)))
+
+    def in_order(self) -> Self:
+        """From first contact to won."""
+        return self.order_by("sequence", "id")
+
+    def named(self, name: str) -> Self:
+        """Stages of this name, without regard to case and spaces."""
+        return self.filter(name_key=fold(name))
+
+
+class LeadQuerySet(TrackedQuerySet[Any]):
+    """Reads of leads."""
+
+    def visible_to(self, user: User) -> Self:
+        """What the person's role shows: see the table of roles in the documentation.
+
+        Everyone sees own and unassigned leads, those that they collaborate on, follow, or have an
+        activity on; team members with `rep_team` or `leader` also their teams' leads.
+        """
+        if sees_all(user):
+            return self
+        return self.filter(self._sight_of(user))
+
+    def _sight_of(self, user: User) -> Q:
+        from pipeline.models import Activity, LeadCollaborator, LeadFollower
+
+        seen = (
+            Q(owner=user)
+            | Q(owner__isnull=True)
+            | Q(pk__in=LeadCollaborator.objects.filter(user=user).values("lead"))
+            | Q(pk__in=LeadFollower.objects.filter(user=user).values("lead"))
+            | Q(pk__in=Activity.objects.filter(assignee=user, lead__isnull=False).values("lead"))
+        )
+        if user.role in ("rep_team", "leader"):
+            from crm.models import Team
+
+            seen |= Q(team__in=Team.objects.of(user).values("pk"))
+        return seen
+
+    def changeable_by(self, user: User) -> Self:
+        """Own and unassigned leads, those one collaborates on, and those of teams that one leads."""
+        if user.is_manager:
+            return self
+        from crm.models import Team
+        from pipeline.models import LeadCollaborator
+
+        return self.filter(
+            Q(owner=user)
+            | Q(owner__isnull=True)
+            | Q(pk__in=LeadCollaborator.objects.filter(user=user).values("lead"))
+            | Q(team__in=Team.objects.led_by(user).values("pk"))
+        )
+
+    def active(self) -> Self:
+        """Those that are not archived."""
+        return self.filter(archived_at__isnull=True)
+
+    def open(self) -> Self:
+        """Those that are neither won nor lost."""
+        return self.filter(status="open")
+
+    def won(self) -> Self:
+        """Those that are won."""
+        return self.filter(status="won")
+
+    def lost(self) -> Self:
+        """Those that are lost."""
+        return self.filter(status="lost")
+
+    def without_next_step(self) -> Self:
+        """Open leads on which nothing is planned."""
+        return self.open().filter(next_activity_at__isnull=True)
+
+    def overdue(self, now: dt.datetime) -> Self:
+        """Open leads whose next step should have been done by `now`."""
+        return self.open().filter(next_activity_at__lt=now)
+
+    def closing_in(self, year: int, month: int) -> Self:
+        """Leads expected to close in a month."""
+        return self.filter(expected_close__year=year, expected_close__month=month)
+
+    def stalled(self, now: dt.datetime) -> Self:
+        """Open leads that stand in their stage for longer than its expected days."""
+        from pipeline.models import Stage
+
+        stages = Stage.objects.filter(days_max__isnull=False).values_list("pk", "days_max")
+        late = Q(pk__in=[])
+        for stage, days in stages:
+            late |= Q(stage=stage, stage_entered_at__lt=now - dt.timedelta(days=days))
+        return self.open().filter(late)
+
+    def of_contact(self, contact: int) -> Self:
+        """The leads that a contact is on."""
+        from pipeline.models import LeadContact
+
+        return self.filter(pk__in=LeadContact.objects.filter(contact=contact).values("lead"))
+
+    def searching(self, text: str) -> Self:
+        """Leads in whose search text every word occurs."""
+        found = self
+        for word in fold(text).split():
+            found = found.filter(search_text__contains=word)
+        return found
+
+    def in_column_order(self) -> Self:
+        """As the cards stand in their column."""
+        return self.order_by("stage__sequence", "stage", "position", "id")
+
+    def for_list(self) -> Self:
+        """What a list or an API page needs, in one query and one for the sets."""
+        return self.select_related(
+            "owner", "team", "company", "stage", "pipeline", "product", "lost_reason"
+        )
+
+    def neighbours(self, stage: int) -> Self:
+        """The leads of a stage in the order of their places."""
+        return self.filter(stage=stage).order_by("position")
+
+
+class ActivityQuerySet(TrackedQuerySet[Any]):
+    """Reads of activities."""
+
+    def visible_to(self, user: User) -> Self:
+        """One's own, and those on records that one sees."""
+        if sees_all(user):
+            return self
+        from crm.models import Company, Contact
+        from pipeline.models import Lead
+
+        return self.filter(
+            Q(assignee=user)
+            | Q(lead__in=Lead.objects.visible_to(user).values("pk"))
+            | Q(contact__in=Contact.objects.visible_to(user).values("pk"))
+            | Q(company__in=Company.objects.visible_to(user).values("pk"))
+        )
+
+    def changeable_by(self, user: User) -> Self:
+        """One's own, unassigned ones on what one sees, and those on records that one may change."""
+        if user.is_manager:
+            return self
+        from crm.models import Company, Contact
+        from pipeline.models import Lead
+
+        return self.visible_to(user).filter(
+            Q(assignee=user)
+            | Q(assignee__isnull=True)
+            | Q(lead__in=Lead.objects.changeable_by(user).values("pk"))
+            | Q(contact__in=Contact.objects.changeable_by(user).values("pk"))
+            | Q(company__in=Company.objects.changeable_by(user).values("pk"))
+        )
+
+    def to_do(self) -> Self:
+        """Those that are not completed."""
+        return self.filter(done_at__isnull=True)
+
+    def done(self) -> Self:
+        """Those that are completed."""
+        return self.filter(done_at__isnull=False)
+
+    def overdue(self, now: dt.datetime) -> Self:
+        """Those that should have been done by `now`."""
+        return self.to_do().filter(due_at__lt=now)
+
+    def for_list(self) -> Self:
+        """What a list or an API page needs, in one query."""
+        return self.select_related("type", "assignee", "lead", "contact", "company")

@@ -1,0 +1,1 @@
+"""What all tests share: the cast of people and the first pipeline."""
