@@ -12,6 +12,10 @@ class ServiceError(Exception):
         self.message = str(message)
 
 
+class NotFound(ServiceError):
+    """There is no such record, or it is out of the person's sight: nobody is told which."""
+
+
 class NotAllowed(ServiceError):
     """The person may see the record but not do this to it."""
 
