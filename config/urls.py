@@ -1,4 +1,18 @@
-from django.contrib import admin
-from django.urls import path
+"""The routes of the whole house. Each app keeps its own; this file only joins them."""
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from config.health import healthz, readyz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api")),
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("", include("crm.urls")),
+    path("", include("pipeline.urls")),
+]

@@ -1,7 +1,7 @@
 """The third-party files of the front end, as `static/vendor/manifest.json` names them.
 
-The manifest is the list of wishes and the proof at once: package, exact version and the path of each
-file inside the package say what to fetch; the checksums say what lies here.
+The manifest is the list of wishes and the proof at once: package, exact version and the path of
+each file inside the package say what to fetch; the checksums say what lies here.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ def read_manifest(static: Path) -> dict[str, Any]:
 
 
 def differences(static: Path) -> list[Difference]:
-    """What is missing, altered or not named in the manifest under `static`; empty when all is well."""
+    """What is missing, altered or named nowhere under `static`; empty when all is well."""
     found = []
     named = set()
     for package in read_manifest(static)["packages"]:
@@ -82,7 +82,7 @@ def without_source_map(content: bytes) -> bytes:
 
 
 def wanted_icons(static: Path) -> list[str]:
-    """The names in `icons.txt`, one a line, sorted; `name-filled` is the filled drawing of `name`."""
+    """The names in `icons.txt`, sorted; `name-filled` is the filled drawing of `name`."""
     lines = (static / "vendor" / "icons.txt").read_text("utf-8").splitlines()
     return sorted({line.strip() for line in lines if line.strip() and not line.startswith("#")})
 
@@ -90,7 +90,7 @@ def wanted_icons(static: Path) -> list[str]:
 def sprite(icons: list[str], package: Path) -> bytes:
     """One SVG of a symbol for each icon: `<svg><use href="…/icons.svg#name"/></svg>` draws it.
 
-    Strokes and fills take the colour of the text around. Raises FileNotFoundError for an unknown name.
+    Strokes and fills take the colour of the text around. An unknown name is a FileNotFoundError.
     """
     symbols = []
     for name in icons:

@@ -1,4 +1,4 @@
-"""`manage.py vendor`: bring the vendored front-end files to what the manifest asks for, or check them."""
+"""`manage.py vendor`: bring the front end's vendored files to what the manifest asks for."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from core import vendoring
 
 
 class Command(BaseCommand):
-    """Fetches through the npm client; `--check` only compares and needs neither npm nor a network."""
+    """Fetches through the npm client; `--check` only compares and needs no network."""
 
     help = "Refreshes static/vendor and static/icons.svg from the packages in the manifest."
     requires_system_checks = []
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         self.stdout.write("Every vendored file is the one that the manifest names.")
 
     def refresh(self, static: Path) -> None:
-        """Write each file of each package and its checksum; drop what the manifest does not name."""
+        """Write each file of each package and its checksum; drop what is named nowhere."""
         if shutil.which("npm") is None:
             raise CommandError("npm is not here; it comes with Node.js.")
         manifest = vendoring.read_manifest(static)
