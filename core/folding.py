@@ -6,9 +6,14 @@ same text.
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+
+#: Characters of a custom text that conditions compare.
+CUSTOM_KEY_LENGTH = 600
 
 _SPACES = re.compile(r"\s+")
 
@@ -20,6 +25,20 @@ def fold(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return _SPACES.sub(" ", folded).strip()
+
+
+def text_key(text: str, length: int) -> str:
+    """The fold of a text, cut to a column of `length` characters: folding may make it longer."""
+    return fold(text)[:length]
+
+
+def custom_keys(values: Mapping[str, Any]) -> dict[str, str]:
+    """The folded keys of those custom values that are text: what conditions compare."""
+    return {
+        name: text_key(value, CUSTOM_KEY_LENGTH)
+        for name, value in values.items()
+        if isinstance(value, str)
+    }
 
 
 def email_key(address: str) -> str:
@@ -36,7 +55,7 @@ def email_key(address: str) -> str:
 
 
 def phone_key(number: str, country: str) -> str:
-    """The number in E.164 (ITU-T E.164) read as dialled in `country` (ISO 3166-1); "" if it is none."""
+    """The number in E.164 (ITU-T), as dialled in `country` (ISO 3166-1); "" when it is none."""
     if not number.strip():
         return ""
     try:

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.folding import email_key, fold, phone_key
+from core.folding import custom_keys, email_key, fold, phone_key, text_key
 from core.models import Tracked
 from crm.models.people import User
 from crm.querysets import CompanyQuerySet, ContactQuerySet, TagQuerySet
@@ -77,14 +77,18 @@ class Company(Tracked):
     domain = models.CharField(_("domain"), max_length=253, blank=True)
     domain_key = models.CharField(max_length=253, blank=True, editable=False)
     industry = models.CharField(_("industry"), max_length=100, blank=True)
+    industry_key = models.CharField(max_length=300, blank=True, editable=False)
     employees = models.PositiveIntegerField(_("employees"), null=True, blank=True)
     annual_revenue = models.DecimalField(
         _("annual revenue"), max_digits=18, decimal_places=2, null=True, blank=True
     )
     street = models.CharField(_("street"), max_length=200, blank=True)
     postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    postal_code_key = models.CharField(max_length=60, blank=True, editable=False)
     city = models.CharField(_("city"), max_length=100, blank=True)
+    city_key = models.CharField(max_length=300, blank=True, editable=False)
     country = models.CharField(_("country"), max_length=100, blank=True)
+    country_key = models.CharField(max_length=300, blank=True, editable=False)
     website = models.URLField(_("website"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     phone_key = models.CharField(max_length=20, blank=True, editable=False)
@@ -105,12 +109,25 @@ class Company(Tracked):
         verbose_name=_("owner"),
     )
     custom = models.JSONField(_("custom fields"), default=dict, blank=True)
+    custom_keys = models.JSONField(default=dict, blank=True, editable=False)
     external_source = models.CharField(max_length=40, blank=True, editable=False)
     external_id = models.CharField(_("external id"), max_length=100, blank=True, editable=False)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
-    ledger_machine = dict.fromkeys(("name_key", "domain_key", "phone_key"), "crm.models.world")
+    ledger_machine = dict.fromkeys(
+        (
+            "name_key",
+            "domain_key",
+            "phone_key",
+            "industry_key",
+            "postal_code_key",
+            "city_key",
+            "country_key",
+            "custom_keys",
+        ),
+        "crm.models.world",
+    )
     ledger_custom = "custom"
     objects = models.Manager.from_queryset(CompanyQuerySet)()
 
@@ -139,8 +156,13 @@ class Company(Tracked):
         return self.name
 
     def set_keys(self) -> None:
-        """Fold name, domain and phone; called before every insert and save."""
-        self.name_key = fold(self.name)
+        """Fold names, places, domain, phone and custom texts; before every insert and save."""
+        self.name_key = text_key(self.name, 600)
+        self.industry_key = text_key(self.industry, 300)
+        self.postal_code_key = text_key(self.postal_code, 60)
+        self.city_key = text_key(self.city, 300)
+        self.country_key = text_key(self.country, 300)
+        self.custom_keys = custom_keys(self.custom or {})
         domain = fold(self.domain).removeprefix("http://").removeprefix("https://")
         self.domain_key = domain.split("/")[0].removeprefix("www.")
         self.phone_key = phone_key(self.phone, settings.DEFAULT_COUNTRY)
@@ -167,6 +189,7 @@ class Contact(Tracked):
         verbose_name=_("company"),
     )
     job_title = models.CharField(_("job title"), max_length=120, blank=True)
+    job_title_key = models.CharField(max_length=360, blank=True, editable=False)
     email = models.EmailField(_("e-mail"), blank=True)
     email_key = models.CharField(max_length=254, blank=True, editable=False)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
@@ -186,13 +209,15 @@ class Contact(Tracked):
         verbose_name=_("owner"),
     )
     custom = models.JSONField(_("custom fields"), default=dict, blank=True)
+    custom_keys = models.JSONField(default=dict, blank=True, editable=False)
     external_source = models.CharField(max_length=40, blank=True, editable=False)
     external_id = models.CharField(_("external id"), max_length=100, blank=True, editable=False)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     ledger_machine = dict.fromkeys(
-        ("name_key", "email_key", "phone_key", "mobile_key"), "crm.models.world"
+        ("name_key", "job_title_key", "email_key", "phone_key", "mobile_key", "custom_keys"),
+        "crm.models.world",
     )
     ledger_custom = "custom"
     objects = models.Manager.from_queryset(ContactQuerySet)()
@@ -225,8 +250,10 @@ class Contact(Tracked):
         return self.name
 
     def set_keys(self) -> None:
-        """Fold name, e-mail and phones; called before every insert and save."""
-        self.name_key = fold(self.name)
+        """Fold names, e-mail, phones and custom texts; called before every insert and save."""
+        self.name_key = text_key(self.name, 450)
+        self.job_title_key = text_key(self.job_title, 360)
+        self.custom_keys = custom_keys(self.custom or {})
         self.email_key = email_key(self.email)
         self.phone_key = phone_key(self.phone, settings.DEFAULT_COUNTRY)
         self.mobile_key = phone_key(self.mobile, settings.DEFAULT_COUNTRY)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.folding import email_key, phone_key
+from core.folding import custom_keys, email_key, phone_key, text_key
 from core.models import Tracked
 from crm.models import Campaign, Company, Contact, Medium, Product, Source, Tag, Team, Touch, User
 from pipeline.models.stages import LostReason, Pipeline, Stage
@@ -62,6 +62,7 @@ class Lead(Tracked):
 
     # What it is
     title = models.CharField(_("title"), max_length=200)
+    title_key = models.CharField(max_length=600, blank=True, editable=False)
     description = models.TextField(_("description"), blank=True)
     kind = models.CharField(_("kind"), max_length=11, choices=Kind, default=Kind.LEAD)
     status = models.CharField(_("status"), max_length=4, choices=Status, default=Status.OPEN)
@@ -77,7 +78,9 @@ class Lead(Tracked):
         db_index=False,
     )
     contact_name = models.CharField(_("contact name"), max_length=150, blank=True)
+    contact_name_key = models.CharField(max_length=450, blank=True, editable=False)
     company_name = models.CharField(_("company name"), max_length=200, blank=True)
+    company_name_key = models.CharField(max_length=600, blank=True, editable=False)
     email = models.CharField(_("e-mail"), max_length=254, blank=True)
     email_key = models.CharField(max_length=254, blank=True, editable=False)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
@@ -218,6 +221,7 @@ class Lead(Tracked):
     pain = models.TextField(_("pain"), blank=True)
     company_fit = models.BooleanField(_("company fits"), null=True, blank=True)
     custom = models.JSONField(_("custom fields"), default=dict, blank=True)
+    custom_keys = models.JSONField(default=dict, blank=True, editable=False)
 
     # How good and how likely: by hand, by the machine, and what counts
     stars_manual = models.PositiveSmallIntegerField(
@@ -285,6 +289,10 @@ class Lead(Tracked):
     next_activity_at = models.DateTimeField(_("next activity"), null=True, editable=False)
 
     ledger_machine = {
+        "title_key": "pipeline.models.leads",
+        "contact_name_key": "pipeline.models.leads",
+        "company_name_key": "pipeline.models.leads",
+        "custom_keys": "pipeline.models.leads",
         "email_key": "pipeline.models.leads",
         "phone_key": "pipeline.models.leads",
         "score": "scoring",
@@ -378,8 +386,12 @@ class Lead(Tracked):
         return reverse("lead", args=[self.pk])
 
     def set_keys(self) -> None:
-        """Fold e-mail and phone; called before every insert and save."""
+        """Fold names, custom texts, e-mail and phone; called before every insert and save."""
         from django.conf import settings
 
+        self.title_key = text_key(self.title, 600)
+        self.contact_name_key = text_key(self.contact_name, 450)
+        self.company_name_key = text_key(self.company_name, 600)
+        self.custom_keys = custom_keys(self.custom or {})
         self.email_key = email_key(self.email) if self.email else ""
         self.phone_key = phone_key(self.phone, settings.DEFAULT_COUNTRY) if self.phone else ""
