@@ -1,0 +1,52 @@
+"""The mails about accounts, in the language of whom they are for."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from crm.invitations import GOOD_FOR, link_for, uid_of
+from crm.models import User
+
+
+def invitation_mail(user: User, by: User | None, key: str) -> EmailMultiAlternatives:
+    """The mail that asks an invited person to set a password."""
+    return _compose(
+        "invitation",
+        user,
+        key,
+        {"link": link_for(user), "by": by, "days": GOOD_FOR.days},
+    )
+
+
+def password_reset_mail(user: User, key: str) -> EmailMultiAlternatives:
+    """The mail with a link to choose a new password."""
+    path = reverse(
+        "password_reset_confirm",
+        kwargs={"uidb64": uid_of(user), "token": default_token_generator.make_token(user)},
+    )
+    hours = settings.PASSWORD_RESET_TIMEOUT // 3600
+    return _compose("password_reset", user, key, {"link": settings.SITE_URL + path, "hours": hours})
+
+
+def _compose(name: str, user: User, key: str, context: dict[str, object]) -> EmailMultiAlternatives:
+    """The mail of templates/mail/`name`: subject, text and HTML. `key` makes its Message-ID."""
+    values = {**context, "user": user, "site_url": settings.SITE_URL}
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    with translation.override(user.language):
+        subject = " ".join(render_to_string(f"mail/{name}_subject.txt", values).split())
+        mail = EmailMultiAlternatives(
+            subject,
+            render_to_string(f"mail/{name}.txt", values),
+            settings.DEFAULT_FROM_EMAIL,
+            [user.email],
+            headers={"Message-ID": f"<{name}.{key}@{domain}>", "Auto-Submitted": "auto-generated"},
+        )
+        mail.attach_alternative(render_to_string(f"mail/{name}.html", values), "text/html")
+    return mail
