@@ -1,4 +1,4 @@
-"""The Celery application and the beat schedule. Due work is rows; the schedule only looks for it."""
+"""The Celery application and the beat schedule. Due work is rows; beat only has it looked for."""
 
 import os
 

@@ -76,6 +76,7 @@ def database(url: str, base: Path) -> dict[str, Any]:
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": {
+                "connect_timeout": "5",
                 "options": "-c lock_timeout=10s -c statement_timeout=60s -c jit=off",
                 **dict(parse_qsl(parts.query)),
             },

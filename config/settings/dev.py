@@ -14,7 +14,7 @@ os.environ.setdefault("DATABASE_URL", f"sqlite:///{embedded.VAR / 'relance.sqlit
 os.environ.setdefault("SECURE_SSL_REDIRECT", "false")
 os.environ.setdefault("SECURE_HSTS_SECONDS", "0")
 
-from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import *  # noqa: F403
 
 DEMO = True
 SECURE_PROXY_SSL_HEADER = None
@@ -27,6 +27,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+STATIC_ROOT = embedded.folder("static")
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 MAILERS = {
@@ -41,6 +42,12 @@ CACHES = {
         "LOCATION": str(embedded.VAR / "cache"),
     }
 }
-CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "filesystem://")
-if CELERY_BROKER_URL == "filesystem://":
-    CELERY_BROKER_TRANSPORT_OPTIONS = embedded.broker_options()
+CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "filesystem://localhost")
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    CELERY_BROKER_TRANSPORT = "config.broker:Transport"
+    CELERY_BROKER_TRANSPORT_OPTIONS = embedded.broker_options(environment.text("DATABASE_URL"))
+    # One worker: what it takes ahead, no other is kept from.
+    CELERY_WORKER_PREFETCH_MULTIPLIER = 16
+    # Nobody asks it anything: no queues for questions and answers.
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+    CELERY_BEAT_ENABLE_REMOTE_CONTROL = False

@@ -12,15 +12,16 @@ os.environ.setdefault(
 )
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{os.environ['RELANCE_VAR']}/relance.sqlite3")
 
-from config.settings.dev import *  # noqa: E402, F403
-from config.settings.dev import DATABASES, embedded  # noqa: E402
+from config.settings import embedded
+from config.settings.dev import *  # noqa: F403
+from config.settings.dev import DATABASES, REST_FRAMEWORK
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "Europe/Paris"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"token": "100000/min"}}  # noqa: F405
+REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"token": "100000/min"}}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and processes of the tests share it as the application does.
     DATABASES["default"]["TEST"] = {"NAME": str(embedded.VAR / "test.sqlite3")}
