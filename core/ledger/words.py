@@ -1,0 +1,191 @@
+"""The ledger for readers: what a change did, field by field, in the reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils import formats, timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from core.ledger.schema import Schema, model_of, schema_of
+from core.ledger.tables import Change
+
+#: A value is cut here; the ledger keeps it whole.
+LONGEST = 200
+
+Names = Mapping[type[models.Model], Mapping[int, str]]
+
+_custom_labels: list[Callable[[str], Mapping[str, str]]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field of one change: `old` and `new`; for a set of records `added` and `removed`."""
+
+    field: str
+    label: str
+    old: str = ""
+    new: str = ""
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.added or self.removed:
+            parts = [f"+ {name}" for name in self.added] + [f"− {name}" for name in self.removed]
+            return f"{self.label}: {', '.join(parts)}"
+        if not self.old:
+            return f"{self.label}: {self.new}"
+        return f"{self.label}: {self.old} → {self.new or '–'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change in words: what it did to which record, line by line."""
+
+    change: Change
+    kind_of_record: str
+    record: str
+    action: str
+    lines: tuple[Line, ...]
+
+
+def register_custom_labels(labels: Callable[[str], Mapping[str, str]]) -> None:
+    """Have the labels of custom fields told by `labels(record_type) -> {key: label}`."""
+    _custom_labels.append(labels)
+
+
+def tell(changes: Sequence[Change]) -> list[Told]:
+    """`changes` in words, in their order; names are read with one query for each kind of record."""
+    names = _names(changes)
+    labels = {
+        kind: {key: text for read in _custom_labels for key, text in read(kind).items()}
+        for kind in {change.record_type for change in changes}
+        if any(
+            field.startswith("custom.")
+            for c in changes
+            if c.record_type == kind
+            for field in c.diff
+        )
+    }
+    return [_told(change, names, labels.get(change.record_type, {})) for change in changes]
+
+
+def _told(change: Change, names: Names, labels: Mapping[str, str]) -> Told:
+    action = change.get_action_display()  # type: ignore[attr-defined]
+    try:
+        model = model_of(change.record_type)
+    except LookupError:
+        return Told(change, change.record_type, f"{change.record_id}", action, ())
+    name = names.get(model, {}).get(change.record_id) or _name_in(change)
+    lines = tuple(_lines(change, schema_of(model), names, labels))
+    return Told(change, capfirst(str(model._meta.verbose_name)), name, action, lines)
+
+
+def _lines(
+    change: Change, schema: Schema, names: Names, labels: Mapping[str, str]
+) -> Iterable[Line]:
+    for key, value in change.diff.items():
+        if key.startswith("custom."):
+            label = labels.get(key.removeprefix("custom."), key.removeprefix("custom."))
+            yield Line(key, label, _plain(value[0]), _plain(value[1]))
+            continue
+        try:
+            field = schema.model._meta.get_field(key)
+        except FieldDoesNotExist:
+            continue
+        label = capfirst(str(getattr(field, "verbose_name", key)))
+        if isinstance(value, dict):
+            known = names.get(field.related_model, {})  # type: ignore[arg-type]
+            added, removed = (
+                tuple(known.get(pk) or _gone(pk) for pk in value.get(word, ()))
+                for word in ("add", "remove")
+            )
+            yield Line(key, label, added=added, removed=removed)
+            continue
+        column = schema.by_name.get(key)
+        if column is not None and column.tracked:
+            old, new = (_shown(column.field, column.decode, item, names) for item in value)
+            yield Line(key, label, old, new)
+
+
+def _shown(
+    field: models.Field[Any, Any], decode: Callable[[Any], Any], code: Any, names: Names
+) -> str:
+    """A value from a diff for reading; "" when it is empty."""
+    if code is None or code == "":
+        return ""
+    if field.is_relation:
+        return names.get(field.related_model, {}).get(code) or _gone(code)  # type: ignore[arg-type]
+    if field.choices:
+        return str(dict(field.flatchoices).get(code, code))
+    return _plain(decode(code))
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dt.datetime):
+        return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+    if isinstance(value, dt.date):
+        return formats.date_format(value, "SHORT_DATE_FORMAT")
+    if isinstance(value, Decimal | float):
+        return formats.localize(value, use_l10n=True)
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
+    text = str(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _gone(pk: Any) -> str:
+    return _("no. %(id)s") % {"id": pk}
+
+
+def _name_in(change: Change) -> str:
+    """The name of a record that is gone, from its last row."""
+    for key in ("title", "name", "summary"):
+        pair = change.diff.get(key)
+        if isinstance(pair, list) and (pair[0] or pair[1]):
+            return str(pair[1] or pair[0])
+    return _gone(change.record_id)
+
+
+def _names(changes: Sequence[Change]) -> Names:
+    """The names of all records that the changes are of or speak of."""
+    wanted: dict[type[models.Model], set[int]] = defaultdict(set)
+    for change in changes:
+        try:
+            model = model_of(change.record_type)
+        except LookupError:
+            continue
+        wanted[model].add(change.record_id)
+        for key, value in change.diff.items():
+            try:
+                field = model._meta.get_field(key)
+            except FieldDoesNotExist:
+                continue
+            related: Any = field.related_model
+            if not related:
+                continue
+            if isinstance(value, dict):
+                wanted[related].update(value.get("add", ()), value.get("remove", ()))
+            else:
+                wanted[related].update(item for item in value if isinstance(item, int))
+    return {
+        model: {
+            record.pk: str(record)
+            for record in model._base_manager.filter(pk__in=keys).fetch_mode(models.FETCH_PEERS)
+        }
+        for model, keys in wanted.items()
+    }
