@@ -1,3 +1,5 @@
+"""Registration of the demo company."""
+
 from django.apps import AppConfig
 
 

@@ -44,7 +44,7 @@ CACHES = {
 }
 CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "filesystem://localhost")
 if CELERY_BROKER_URL.startswith("filesystem:"):
-    CELERY_BROKER_TRANSPORT = "config.broker:Transport"
+    CELERY_BROKER_TRANSPORT = "core.broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = embedded.broker_options(environment.text("DATABASE_URL"))
     # One worker: what it takes ahead, no other is kept from.
     CELERY_WORKER_PREFETCH_MULTIPLIER = 16

@@ -34,7 +34,7 @@ def folder(name: str) -> str:
 
 
 def broker_options(database_url: str) -> dict[str, str | float]:
-    """Options of `config.broker`: folders that belong to one database, so that no worker
+    """Options of `core.broker`: folders that belong to one database, so that no worker
     gets a message that speaks of another one's records."""
     name = hashlib.sha256(database_url.encode()).hexdigest()[:12]
     queue = folder(f"broker/{name}/queue")
