@@ -1,15 +1,99 @@
-"""Stubs, replaced below."""
+"""What every request gets: the person's language and time zone, a cause for its writes, and an
+answer in words when a service refuses."""
 
-from django.utils.decorators import sync_only_middleware
+from __future__ import annotations
+
+import json
+import zoneinfo
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.core.handlers.exception import response_for_exception
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+
+from core.errors import Conflict, NotAllowed, NotFound, Refused, ServiceError
+from core.ledger.causes import because
+from core.ledger.tables import Kind
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
-def user_preferences(get_response):
-    return get_response
+def user_preferences(get_response: GetResponse) -> GetResponse:
+    """Speak the person's language and show times in their zone."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated:
+            return get_response(request)
+        language = getattr(user, "language", None) or translation.get_language()
+        zone = zoneinfo.ZoneInfo(getattr(user, "time_zone", "") or "UTC")
+        with translation.override(language), timezone.override(zone):
+            request.LANGUAGE_CODE = language
+            response = get_response(request)
+            # Templates that are rendered late still speak the person's language.
+            if hasattr(response, "render") and not getattr(response, "is_rendered", True):
+                response.render()
+        response.headers.setdefault("Content-Language", language or "en")
+        return response
+
+    return middleware
 
 
-def because_of_request(get_response):
-    return get_response
+def because_of_request(get_response: GetResponse) -> GetResponse:
+    """Open a cause for a request that may write: the person behind it did it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method in SAFE_METHODS:
+            return get_response(request)
+        by = request.user if request.user.is_authenticated else None
+        with because(Kind.PERSON, by=by):
+            return get_response(request)
+
+    return middleware
 
 
-def answer_errors(get_response):
-    return get_response
+STATUS: dict[type[ServiceError], HTTPStatus] = {
+    Refused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Conflict: HTTPStatus.CONFLICT,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+}
+
+
+class answer_errors:
+    """Turn what a service says into a page, or for a fragment into a toast that changes nothing."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The answer to a ServiceError; anything else is Django's to handle."""
+        if isinstance(error, NotFound):
+            return self._not_found(request)
+        if not isinstance(error, ServiceError):
+            return None
+        status = STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
+        if getattr(request, "htmx", False):
+            response = HttpResponse(status=status)
+            response["HX-Reswap"] = "none"
+            response["HX-Trigger"] = json.dumps(
+                {
+                    "relance:toast": {
+                        "kind": "error",
+                        "text": error.message,
+                        "fields": getattr(error, "fields", {}),
+                    }
+                }
+            )
+            return response
+        return render(request, "errors/refused.html", {"error": error}, status=status)
+
+    @staticmethod
+    def _not_found(request: HttpRequest) -> HttpResponse:
+        return response_for_exception(request, Http404())

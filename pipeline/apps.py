@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connection
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,3 +17,13 @@ class PipelineConfig(AppConfig):
 
         fields.register()
         registrations.register()
+        post_migrate.connect(_first_pipeline, sender=self)
+
+
+def _first_pipeline(**signal: Any) -> None:
+    """After migrating a fresh installation (Django's own hook for first data)."""
+    from pipeline.services.pipelines import create_first_pipeline
+
+    tables = connection.introspection.table_names()
+    if "pipeline_stage" in tables and "core_change" in tables:
+        create_first_pipeline()

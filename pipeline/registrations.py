@@ -1,5 +1,46 @@
-"""What the pipeline tells the floors below of itself."""
+"""What the pipeline tells the floors below: what follows from its changes, who sees through it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+
+from core.ledger.derivations import register_derivation, register_derived, register_restore
+from core.ledger.dispatch import register_consumer
+from core.permissions import register_sight
 
 
 def register() -> None:
     """Called once, when the app is ready."""
+    from pipeline.services import activities, moves, rebuilding, search, spans, totals, touches
+
+    for follow in (moves.follow, spans.follow, totals.follow, touches.follow):
+        register_derivation("pipeline.lead", follow=follow)
+    register_derivation("pipeline.lead", rebuild=rebuilding.rebuild_leads)
+    register_derivation(
+        "pipeline.stage", follow=rebuilding.follow_stages, rebuild=rebuilding.rebuild_stages
+    )
+    register_derivation(
+        "pipeline.activity", follow=activities.follow, rebuild=rebuilding.rebuild_activities
+    )
+    register_derived(
+        "pipeline.stagevisit", "pipeline.leadspan", "pipeline.stagetotal", "pipeline.leadsearch"
+    )
+    register_restore("pipeline.lead", moves.prepare_restore)
+    register_consumer("search", search.take, then=search.wake, hears_quiet=True)
+    register_sight("crm.contact", _contacts_of_visible_leads)
+    register_sight("crm.company", _companies_of_visible_leads)
+
+
+def _contacts_of_visible_leads(user: Any) -> Q:
+    from pipeline.models import Lead, LeadContact
+
+    seen = Lead.objects.visible_to(user).values("pk")
+    return Q(pk__in=LeadContact.objects.filter(lead__in=seen).values("contact"))
+
+
+def _companies_of_visible_leads(user: Any) -> Q:
+    from pipeline.models import Lead
+
+    return Q(pk__in=Lead.objects.visible_to(user).filter(company__isnull=False).values("company"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connections, models, transaction
 from django.db.models.deletion import Collector
 
 from core.errors import Unguarded
@@ -56,27 +56,34 @@ def delete_records(records: Sequence[Any], using: str) -> tuple[int, dict[str, i
 def _emptied(collector: Collector, entries: list[Entry]) -> dict[Any, list[int]]:
     """Log the keys that deleting sets to null (or a default) on rows that stay."""
     emptied: dict[Any, list[int]] = {}
+    current: dict[tuple[Any, int], dict[str, Any]] = {}
     doomed = {(model, instance.pk) for model, group in collector.data.items() for instance in group}
     for (field, value), groups in collector.field_updates.items():
         model = field.model
         if derivations.is_derived(model):
             continue
-        encode, _ = codec_of(field)
+        # Evaluated here, so that the collector updates by key.
+        keys = [instance.pk for group in groups for instance in list(group)]
+        staying = [key for key in keys if (model, key) not in doomed]
         target = getattr(value, "pk", value)
-        for group in groups:
-            for instance in list(group):  # evaluated here, so that the collector updates by key
-                if (model, instance.pk) in doomed:
-                    continue
-                old = (
-                    model._base_manager.using(collector.using)
-                    .values_list(field.attname, flat=True)
-                    .get(pk=instance.pk)
-                )
-                diff = {field.name: [encode(old), None if target is None else encode(target)]}
-                entries.append(Entry(model, instance.pk, Action.UPDATED, diff))
-                if is_tracked(model):
-                    emptied.setdefault(model, []).append(instance.pk)
+        encode, _ = codec_of(field)
+        code = None if target is None else encode(target)
+        for row in _rows(model, staying, collector.using):
+            row = current.get((model, row["id"]), row)
+            diff = {field.name: [encode(row[field.attname]), code]}
+            after = current[model, row["id"]] = {**row, field.attname: target}
+            entries.append(Entry(model, row["id"], Action.UPDATED, diff, before=row, after=after))
+        if is_tracked(model):
+            emptied.setdefault(model, []).extend(staying)
     return emptied
+
+
+def _rows(model: Any, keys: Sequence[int], using: str) -> list[dict[str, Any]]:
+    """Whole rows, under lock, as they are before anything happens to them."""
+    rows = model._base_manager.using(using).filter(pk__in=keys).order_by("pk")
+    if connections[using].vendor == "postgresql":
+        rows = rows.select_for_update()
+    return list(rows.values())
 
 
 def _removed(
@@ -85,12 +92,7 @@ def _removed(
     """Log the rows of `model` that go. Children come before their parents."""
     if derivations.is_derived(model):
         return
-    rows = list(
-        model._base_manager.using(using)
-        .filter(pk__in=[instance.pk for instance in instances])
-        .order_by("pk")
-        .values()
-    )
+    rows = _rows(model, [instance.pk for instance in instances], using)
     if hasattr(model, "ledger_parent"):
         entries[0:0] = model.link_entries(rows, "remove")
         return
@@ -99,7 +101,13 @@ def _removed(
     schema = schema_of(model)
     for row in rows:
         entries.append(
-            Entry(model, row[model._meta.pk.attname], Action.DELETED, schema.deleted_diff(row))
+            Entry(
+                model,
+                row[model._meta.pk.attname],
+                Action.DELETED,
+                schema.deleted_diff(row),
+                before=row,
+            )
         )
 
 

@@ -26,10 +26,11 @@ _derived: set[str] = set()
 
 
 def register_derivation(
-    record_type: str, *, follow: Follow, rebuild: Rebuild | None = None
+    record_type: str, *, follow: Follow | None = None, rebuild: Rebuild | None = None
 ) -> None:
     """Have `follow(entries)` called for changes of `record_type`, `rebuild(ids)` after an undo."""
-    _follow.setdefault(record_type, []).append(follow)
+    if follow is not None:
+        _follow.setdefault(record_type, []).append(follow)
     if rebuild is not None:
         _rebuild.setdefault(record_type, []).append(rebuild)
 

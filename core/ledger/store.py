@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,14 +19,16 @@ from core.ledger.tables import Action, Cause, Change, Pending
 
 @dataclass(slots=True)
 class Entry:
-    """A change about to be written. `instance` is the record in its new state, where there is one."""
+    """A change about to be written. `before` and `after` are the row (by attname) around it, where
+    it is known whole: not for a change of a set of related records."""
 
     model: type[models.Model]
     record_id: int
     action: Action
     diff: Diff
     at: datetime | None = None
-    instance: Any = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
 
     @property
     def record_type(self) -> str:
@@ -56,6 +58,8 @@ def insert_changes(cause: OpenCause, entries: Sequence[Entry], using: str) -> No
     above the highest before are ours.
     """
     now = timezone.now()
+    for entry in entries:
+        entry.at = entry.at or now
     connection = connections[using]
     change, pending = Change._meta.db_table, Pending._meta.db_table
     if connection.vendor == "postgresql":
@@ -83,7 +87,7 @@ def insert_changes(cause: OpenCause, entries: Sequence[Entry], using: str) -> No
                     [entry.record_id for entry in entries],
                     [str(entry.action) for entry in entries],
                     [_dump(entry.diff) for entry in entries],
-                    [entry.at or now for entry in entries],
+                    [entry.at for entry in entries],
                 ],
             )
         return
@@ -107,7 +111,7 @@ def insert_changes(cause: OpenCause, entries: Sequence[Entry], using: str) -> No
                     entry.record_id,
                     str(entry.action),
                     _dump(entry.diff),
-                    adapt(entry.at or now, connection),
+                    adapt(entry.at, connection),
                 )
                 for entry in entries
             ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from itertools import batched
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -75,13 +75,20 @@ def changed_attnames(instance: Tracked, only: Collection[str] | None = None) -> 
     return changed
 
 
-def lock(queryset: models.QuerySet[Record], *, chunk: int = BATCH) -> list[Record]:
+def is_changed(instance: Tracked) -> bool:
+    """Whether saving `instance` would make a change in the ledger."""
+    schema = schema_of(type(instance))
+    attnames = changed_attnames(instance)
+    row = instance.__dict__.get("_ledger_row", {})
+    return bool(attnames and schema.updated_diff(row, instance.__dict__, attnames))
+
+
+def lock(queryset: models.QuerySet[Record]) -> list[Record]:
     """The records of `queryset`, read under a row lock in the order of their keys.
 
     Inside a transaction. What is read is what stands in the row until the transaction ends, so
     `save_locked` may take its old values from there.
     """
-    del chunk
     connection = connections[queryset.db]
     if connection.vendor == "postgresql":
         queryset = queryset.select_for_update(of=("self",), no_key=True)
@@ -116,7 +123,17 @@ def save_locked(
             continue
         instance.updated_at = now
         moment = at[place] if at else None
-        entries.append(Entry(model, instance.pk, Action.UPDATED, diff, moment, instance))
+        entries.append(
+            Entry(
+                model,
+                instance.pk,
+                Action.UPDATED,
+                diff,
+                moment,
+                instance.__dict__["_ledger_row"],
+                instance.__dict__,
+            )
+        )
         key = tuple(dict.fromkeys([*attnames, "updated_at"]))
         by_columns.setdefault(key, []).append(instance)
     if not entries:
@@ -235,12 +252,58 @@ def log_created(
             Action.CREATED,
             schema.created_diff(instance.__dict__),
             at[place] if at else None,
-            instance,
+            None,
+            instance.__dict__,
         )
         for place, instance in enumerate(instances)
     ]
     for part in batched(entries, BATCH, strict=False):
         record(part, using)
+    for instance in instances:
+        remember(instance)
+
+
+def insert_dated(
+    model: type[Record],
+    instances: Sequence[Record],
+    histories: Sequence[Sequence[tuple[datetime, Mapping[str, Any]]]],
+) -> None:
+    """Insert records that arrive with a dated past, each as its creation and its later changes.
+
+    For each record its history holds `(moment, {attname: value})`: the first moment is that of its
+    creation, with the values that held then and not now; each further one gives the values from
+    then on. What the last one leaves must be what stands in the record.
+    """
+    using = router.db_for_write(model)
+    schema = schema_of(model)
+    now = timezone.now()
+    for instance, history in zip(instances, histories, strict=True):
+        set_keys(instance)
+        instance.version = max(len(history), 1)
+        instance.updated_at = now
+    required_cause()
+    with transaction.atomic(using=using, savepoint=False):
+        models.QuerySet.bulk_create(
+            model._base_manager.using(using).all(), instances, batch_size=BATCH
+        )
+        entries: list[Entry] = []
+        for instance, history in zip(instances, histories, strict=True):
+            final = instance.__dict__
+            if not history:
+                diff = schema.created_diff(final)
+                entries.append(Entry(model, instance.pk, Action.CREATED, diff, None, None, final))
+                continue
+            before: Mapping[str, Any] | None = None
+            for moment, values in history:
+                after = {**(before or final), **values}
+                if before is None:
+                    action, diff = Action.CREATED, schema.created_diff(after)
+                else:
+                    action, diff = Action.UPDATED, schema.updated_diff(before, after, values)
+                entries.append(Entry(model, instance.pk, action, diff, moment, before, after))
+                before = after
+        for part in batched(entries, BATCH * 2, strict=False):
+            record(part, using)
     for instance in instances:
         remember(instance)
 

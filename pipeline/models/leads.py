@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
@@ -19,6 +19,8 @@ from pipeline.models.stages import LostReason, Pipeline, Stage
 from pipeline.querysets import LeadQuerySet
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+NOT_NEGATIVE = [MinValueValidator(0, _("An amount is not negative."))]
+CURRENCY = [RegexValidator(r"^[A-Z]{3}\Z", _("A currency is three capital letters, such as EUR."))]
 
 
 class Lead(Tracked):
@@ -126,7 +128,7 @@ class Lead(Tracked):
     stage = models.ForeignKey(
         Stage, models.PROTECT, related_name="leads", verbose_name=_("stage"), db_index=False
     )
-    position = models.CharField(max_length=60, editable=False)
+    position = models.CharField(max_length=250, editable=False)
     lost_reason = models.ForeignKey(
         LostReason,
         models.PROTECT,
@@ -149,11 +151,21 @@ class Lead(Tracked):
         db_index=False,
     )
     expected_revenue = models.DecimalField(
-        _("expected revenue"), max_digits=15, decimal_places=2, null=True, blank=True
+        _("expected revenue"),
+        max_digits=15,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=NOT_NEGATIVE,
     )
-    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    currency = models.CharField(_("currency"), max_length=3, default="EUR", validators=CURRENCY)
     recurring_revenue = models.DecimalField(
-        _("recurring revenue"), max_digits=15, decimal_places=2, null=True, blank=True
+        _("recurring revenue"),
+        max_digits=15,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=NOT_NEGATIVE,
     )
     recurring_plan = models.CharField(_("recurring plan"), max_length=9, choices=Plan, blank=True)
     expected_close = models.DateField(_("expected close"), null=True, blank=True)
@@ -214,7 +226,7 @@ class Lead(Tracked):
     # What we know of the need
     budget_confirmed = models.BooleanField(_("budget confirmed"), null=True, blank=True)
     budget_amount = models.DecimalField(
-        _("budget"), max_digits=15, decimal_places=2, null=True, blank=True
+        _("budget"), max_digits=15, decimal_places=2, null=True, blank=True, validators=NOT_NEGATIVE
     )
     decision_maker_known = models.BooleanField(_("decision maker known"), null=True, blank=True)
     timeframe = models.CharField(_("timeframe"), max_length=7, choices=Timeframe, blank=True)

@@ -1,0 +1,326 @@
+"""Forms about leads and their next steps. They check what was typed; services write."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.forms import AmountField, DateInput, Styled, style
+from crm.models import Company, CustomField, User
+from pipeline.models import Activity, ActivityType, Lead, LostReason, Stage
+
+#: The fields of a lead's form, by the part of the form that they stand in.
+PARTS: dict[str, tuple[str, ...]] = {
+    "main": ("title", "company", "expected_revenue", "currency", "expected_close"),
+    "who": ("contact_name", "email", "phone"),
+    "work": ("owner", "team", "stars_manual", "tags", "collaborators"),
+    "what": ("product", "recurring_revenue", "recurring_plan", "description"),
+    "need": (
+        "budget_confirmed",
+        "budget_amount",
+        "decision_maker_known",
+        "timeframe",
+        "company_fit",
+        "pain",
+    ),
+    "forecast": ("probability_manual", "forecast_category"),
+    "origin": ("source", "medium", "campaign"),
+}
+STARS = [("", _("By points")), (0, _("None")), (1, "★"), (2, "★★"), (3, "★★★")]
+YES_NO = [("", _("Not known")), ("true", _("Yes")), ("false", _("No"))]
+
+
+def _yes_no(value: str) -> bool | None:
+    return {"true": True, "false": False}.get(value)
+
+
+def lead_field(name: str, *, user: User, required: bool = False) -> forms.Field:
+    """The form field for a field of a lead; choices hold what `user` may see."""
+    field = Lead._meta.get_field(name)
+    label = str(field.verbose_name).capitalize()  # type: ignore[union-attr]
+    common: dict[str, Any] = {"label": label, "required": required}
+    if name == "company":
+        widget = forms.TextInput(attrs={"list": "companies", "autocomplete": "off"})
+        return forms.CharField(max_length=200, widget=widget, **common)
+    if name == "stars_manual":
+        common["label"] = _("Priority")
+        return forms.TypedChoiceField(choices=STARS, coerce=int, empty_value=None, **common)
+    if isinstance(field, models.BooleanField):
+        return forms.TypedChoiceField(choices=YES_NO, coerce=_yes_no, empty_value=None, **common)
+    if name.endswith(("_revenue", "_amount")):
+        return AmountField(max_digits=15, decimal_places=2, min_value=Decimal(0), **common)
+    if isinstance(field, models.DateField):
+        return forms.DateField(widget=DateInput(), **common)
+    if field.is_relation:
+        related: Any = field.related_model
+        records = _choices(related, user)
+        if field.many_to_many:
+            return forms.ModelMultipleChoiceField(
+                records, widget=forms.CheckboxSelectMultiple(), **common
+            )
+        return forms.ModelChoiceField(records, empty_label=_("None"), **common)
+    made: forms.Field = field.formfield(required=required)  # type: ignore[union-attr]
+    if isinstance(made.widget, forms.Textarea):
+        made.widget.attrs["rows"] = 3
+    return made
+
+
+def _choices(model: type[models.Model], user: User) -> models.QuerySet[Any]:
+    records: Any = model._default_manager.all()
+    if hasattr(records, "visible_to"):
+        records = records.visible_to(user)
+    if model is User:
+        return records.active()  # type: ignore[no-any-return]
+    if hasattr(model, "is_active"):
+        records = records.filter(is_active=True)
+    return records  # type: ignore[no-any-return]
+
+
+def custom_field(definition: CustomField) -> forms.Field:
+    """The form field for a custom field."""
+    common: dict[str, Any] = {"label": definition.label, "required": False}
+    options = [(str(item["id"]), item["label"]) for item in definition.options or []]
+    match definition.type:
+        case CustomField.Type.MONEY | CustomField.Type.NUMBER:
+            return AmountField(max_digits=15, **common)
+        case CustomField.Type.DATE:
+            return forms.DateField(widget=DateInput(), **common)
+        case CustomField.Type.CHOICE:
+            return forms.ChoiceField(choices=[("", "–"), *options], **common)
+        case CustomField.Type.CHOICES:
+            widget = forms.CheckboxSelectMultiple()
+            return forms.MultipleChoiceField(choices=options, widget=widget, **common)
+        case CustomField.Type.YES_NO:
+            return forms.TypedChoiceField(
+                choices=YES_NO, coerce=_yes_no, empty_value=None, **common
+            )
+        case CustomField.Type.USER:
+            people = [(str(user.pk), str(user)) for user in User.objects.active()]
+            return forms.TypedChoiceField(
+                choices=[("", "–"), *people], coerce=int, empty_value=None, **common
+            )
+        case CustomField.Type.COMPANY:
+            return forms.IntegerField(min_value=1, **common)
+    return forms.CharField(max_length=10_000, **common)
+
+
+class LeadForm(Styled):
+    """A new lead or an edit of one: only what was changed is handed on."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self, data: Any = None, *, user: User, lead: Lead | None = None, stage: Stage | None = None
+    ) -> None:
+        self.user, self.lead = user, lead
+        super().__init__(data, initial=self._initial(user, stage))
+        for names in PARTS.values():
+            for name in names:
+                self.fields[name] = lead_field(name, user=user, required=name == "title")
+        self.fields["currency"].required = False
+        self._keep_present()
+        self.custom = list(CustomField.objects.filter(subject="pipeline.lead", is_active=True))
+        for definition in self.custom:
+            self.fields[f"custom.{definition.key}"] = custom_field(definition)
+        if lead is None:
+            stages = Stage.objects.active().visible_to(user).select_related("pipeline")
+            if stage is not None:
+                stages = stages.filter(pipeline=stage.pipeline_id)
+            self.fields["stage"] = forms.ModelChoiceField(
+                stages.in_order(), label=_("Stage"), empty_label=None, required=False
+            )
+        for field in self.fields.values():
+            style(field)
+        self.fields["title"].widget.attrs["autofocus"] = lead is None
+
+    def _initial(self, user: User, stage: Stage | None) -> dict[str, Any]:
+        lead = self.lead
+        if lead is None:
+            currency = stage.pipeline.currency if stage else "EUR"
+            return {"owner": user.pk, "stage": stage.pk if stage else None, "currency": currency}
+        initial: dict[str, Any] = {"version": lead.version}
+        for names in PARTS.values():
+            for name in names:
+                field = Lead._meta.get_field(name)
+                if field.many_to_many:
+                    initial[name] = [record.pk for record in getattr(lead, name).all()]
+                elif field.is_relation:
+                    initial[name] = getattr(lead, f"{name}_id")
+                else:
+                    value = getattr(lead, name)
+                    known = isinstance(value, bool)
+                    initial[name] = str(value).lower() if known else value
+        initial["company"] = lead.company.name if lead.company else lead.company_name
+        for key, value in lead.custom.items():
+            shown = str(value).lower() if isinstance(value, bool) else value
+            initial[f"custom.{key}"] = shown
+        return initial
+
+    def _keep_present(self) -> None:
+        """What the lead has stays choosable, also when it is out of use by now."""
+        if self.lead is None:
+            return
+        for name in ("owner", "team", "product", "source", "medium", "campaign"):
+            field, key = self.fields[name], getattr(self.lead, f"{name}_id")
+            if isinstance(field, forms.ModelChoiceField) and key and field.queryset is not None:
+                present = field.queryset.model._default_manager.filter(pk=key)
+                field.queryset = (field.queryset.distinct() | present.distinct()).distinct()
+
+    def parts(self) -> dict[str, list[forms.BoundField]]:
+        """The fields by the part of the form that they stand in."""
+        found = {part: [self[name] for name in names] for part, names in PARTS.items()}
+        found["custom"] = [self[f"custom.{definition.key}"] for definition in self.custom]
+        return found
+
+    def values(self) -> dict[str, Any]:
+        """What was changed, as services take it."""
+        values: dict[str, Any] = {}
+        custom: dict[str, Any] = {}
+        for name in self.changed_data:
+            value = self.cleaned_data.get(name)
+            if name in ("version", "stage"):
+                continue
+            if name.startswith("custom."):
+                custom[name.removeprefix("custom.")] = _plain(value)
+            elif name == "company":
+                values.update(self._company(value))
+            elif isinstance(self.fields[name], forms.ModelMultipleChoiceField):
+                values[name] = [record.pk for record in value]
+            else:
+                values[name] = value
+        if custom:
+            values["custom"] = custom
+        return values
+
+    def _company(self, name: str) -> dict[str, Any]:
+        """A company that the person knows by that name, else the name as it was told."""
+        found = None
+        if name:
+            found = Company.objects.visible_to(self.user).active().named(name).first()
+        return {"company": found, "company_name": "" if found else name}
+
+
+def _plain(value: Any) -> Any:
+    return value if value != "" else None
+
+
+class MoveForm(Styled):
+    """Where a lead goes; asks for what the stage requires and the lead does not have."""
+
+    stage = forms.ModelChoiceField(
+        Stage.objects.none(), label=_("Stage"), empty_label=None, widget=forms.RadioSelect
+    )
+    place = forms.ChoiceField(
+        label=_("Place"),
+        choices=[("top", _("At the top")), ("bottom", _("At the bottom"))],
+        widget=forms.RadioSelect,
+        initial="top",
+        required=False,
+    )
+    above = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    below = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: Any = None, *, user: User, lead: Lead, wanted: str = "") -> None:
+        initial = {"stage": wanted or lead.stage_id, "version": lead.version}
+        super().__init__(data, initial=initial)
+        stages = Stage.objects.active().visible_to(user).filter(pipeline=lead.pipeline_id)
+        stages = stages.for_team(lead.team_id).in_order()
+        stage = self.fields["stage"]
+        assert isinstance(stage, forms.ModelChoiceField)  # noqa: S101
+        stage.queryset = stages
+        chosen = str(self.data.get("stage") or wanted)
+        target = next((item for item in stages if str(item.pk) == chosen), None)
+        self.asked = [] if target is None else missing_fields(lead, target)
+        for name in self.asked:
+            field = lead_field(name, user=user, required=True)
+            style(field)
+            self.fields[name] = field
+        self.user = user
+
+    def asked_fields(self) -> list[forms.BoundField]:
+        """The fields that the stage asks for."""
+        return [self[name] for name in self.asked]
+
+    def values(self) -> dict[str, Any]:
+        """What the stage asked for, as services take it."""
+        values = {}
+        for name in self.asked:
+            value = self.cleaned_data[name]
+            if name == "company":
+                found = Company.objects.visible_to(self.user).active().named(value).first()
+                values[name] = found
+            elif isinstance(self.fields[name], forms.ModelMultipleChoiceField):
+                values[name] = [record.pk for record in value]
+            else:
+                values[name] = value
+        return values
+
+
+def missing_fields(lead: Lead, stage: Stage) -> list[str]:
+    """Which plain fields `stage` requires and `lead` does not have."""
+    if lead.stage_id == stage.pk:
+        return []
+    names = [name for part in PARTS.values() for name in part]
+    missing = []
+    for name in stage.required_fields:
+        if name not in names:
+            continue
+        field = Lead._meta.get_field(name)
+        if field.many_to_many:
+            if not getattr(lead, name).exists():
+                missing.append(name)
+        elif getattr(lead, field.attname) in (None, ""):  # type: ignore[union-attr]
+            missing.append(name)
+    return missing
+
+
+class LoseForm(Styled):
+    """Why a lead is lost."""
+
+    reason = forms.ModelChoiceField(
+        LostReason.objects.filter(is_active=True),
+        label=_("Lost reason"),
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say why the lead is lost.")},
+    )
+    note = forms.CharField(
+        label=_("Why exactly"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+def tomorrow() -> dt.date:
+    """The day after today, where the person is."""
+    return timezone.localdate() + dt.timedelta(days=1)
+
+
+class PlanForm(Styled):
+    """The next step on a lead."""
+
+    type = forms.ModelChoiceField(
+        ActivityType.objects.filter(is_active=True), label=_("Type"), empty_label=None
+    )
+    summary = forms.CharField(label=_("What"), max_length=200, required=False)
+    due_on = forms.DateField(label=_("Due"), widget=DateInput(), initial=tomorrow)
+
+
+class DoneForm(Styled):
+    """What came of a step."""
+
+    outcome = forms.ChoiceField(
+        label=_("Outcome"),
+        choices=Activity.Outcome.choices,
+        initial=Activity.Outcome.DONE,
+        widget=forms.RadioSelect,
+    )
+    feedback = forms.CharField(
+        label=_("Feedback"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )

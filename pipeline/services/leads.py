@@ -1,0 +1,337 @@
+"""Making leads, editing, archiving and deleting them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Min
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.errors import Conflict, Refused
+from core.ledger.causes import current_cause
+from core.ledger.tables import TOUCHING
+from core.ledger.writing import insert_dated
+from crm.models import Membership
+from pipeline.models import Lead, LeadContact, LeadTag, LostReason, Pipeline, Stage
+from pipeline.ranking import spread
+from pipeline.services.access import lock_leads
+from pipeline.services.moves import ATTEMPTS, check_required
+from pipeline.services.sets import replace_sets
+from pipeline.services.touches import save_leads
+from pipeline.services.values import SETS, check_recurring, clean_values, set_values
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A dated point of an imported lead's past: from `at` on it stood in `stage`, with `status`."""
+
+    at: dt.datetime
+    stage: Stage
+    status: str = "open"
+    lost_reason: LostReason | None = None
+
+
+@dataclass(slots=True)
+class LeadDraft:
+    """A lead to be made.
+
+    `values` are Lead fields by name (keys to other records as id or record); `stage` is where it
+    starts (the first of `pipeline`, or of the first pipeline, when not given); `steps` its dated
+    past, the first its creation and the last where it stands; `tags` ids; `contacts` pairs of
+    contact id and role, the first being the main one.
+    """
+
+    values: Mapping[str, Any]
+    stage: Stage | None = None
+    pipeline: Pipeline | None = None
+    steps: Sequence[Step] = ()
+    tags: Sequence[int] = ()
+    contacts: Sequence[tuple[int, str]] = ()
+    created_at: dt.datetime | None = None
+
+
+def create_lead(*, draft: LeadDraft, by: User | None) -> Lead:
+    """Make one lead; see `create_leads`."""
+    return create_leads(drafts=[draft], by=by)[0]
+
+
+def create_leads(*, drafts: Sequence[LeadDraft], by: User | None) -> list[Lead]:
+    """Make leads, each on top of its column, in the order given from top to bottom.
+
+    Who makes a lead and says nothing of its owner owns it. The team is the owner's, the currency
+    the pipeline's, unless given. `by=None` is the system itself.
+    """
+    if not drafts:
+        return []
+    moment = timezone.now()
+    cleaned = clean_values([draft.values for draft in drafts], by=by)
+    starts = _Starts(by)
+    built: list[_Built] = []
+    for draft, values in zip(drafts, cleaned, strict=True):
+        if not values.get("title"):
+            raise Refused(_("A lead needs a title."), {"title": [_("A lead needs a title.")]})
+        built.append(_build(draft, values, starts, moment, by))
+    _fill_teams(built)
+    cause = current_cause()
+    if cause is not None and cause.kind in TOUCHING:
+        for item in built:
+            item.lead.touched_at = item.history[-1][0] if item.history else moment
+    leads = [item.lead for item in built]
+    with transaction.atomic():
+        _insert(built)
+        _put_sets(drafts, leads)
+    return leads
+
+
+@dataclass(slots=True)
+class _Built:
+    lead: Lead
+    history: list[tuple[dt.datetime, dict[str, Any]]] = field(default_factory=list)
+    asks_team: bool = False
+
+
+class _Starts:
+    """Where leads start, looked up once for a batch."""
+
+    def __init__(self, by: User | None) -> None:
+        self.by = by
+        self._first: dict[int | None, Stage] = {}
+
+    def stage_of(self, draft: LeadDraft) -> Stage:
+        """The stage that a draft names, or the first open one of its pipeline."""
+        if draft.steps:
+            return draft.steps[0].stage
+        return draft.stage or self.first(draft.pipeline)
+
+    def first(self, pipeline: Pipeline | None) -> Stage:
+        """The first open stage of a pipeline, or of the first pipeline that the person sees."""
+        key = pipeline.pk if pipeline else None
+        if key not in self._first:
+            stages = Stage.objects.active().filter(kind=Stage.Kind.OPEN, pipeline__is_active=True)
+            if self.by is not None:
+                stages = stages.visible_to(self.by)
+            if pipeline is not None:
+                stages = stages.filter(pipeline=pipeline)
+            found = (
+                stages.select_related("pipeline")
+                .order_by("pipeline__sequence", "pipeline", "sequence", "id")
+                .first()
+            )
+            if found is None:
+                raise Refused(_("There is no pipeline with an open stage to put the lead into."))
+            self._first[key] = found
+            self._first.setdefault(found.pipeline_id, found)
+        return self._first[key]
+
+
+def _build(
+    draft: LeadDraft,
+    values: Mapping[str, Any],
+    starts: _Starts,
+    moment: dt.datetime,
+    by: User | None,
+) -> _Built:
+    start = starts.stage_of(draft)
+    created = draft.steps[0].at if draft.steps else draft.created_at or moment
+    lead = Lead(created_at=created, currency=start.pipeline.currency)
+    for attname, value in values.items():
+        setattr(lead, attname, value)
+    if not lead.currency:
+        lead.currency = start.pipeline.currency
+    if "owner_id" not in values and by is not None:
+        lead.owner_id = by.pk
+    check_recurring(lead)
+    if lead.owner_id is not None:
+        lead.assigned_at = created
+    first = starts.first(start.pipeline)
+    built = _Built(lead, asks_team="team_id" not in values and lead.owner_id is not None)
+    steps = draft.steps or [Step(created, start, "won" if start.is_won else "open")]
+    history: list[tuple[dt.datetime, dict[str, Any]]] = []
+    entered = steps[0].at
+    for place, step in enumerate(steps):
+        if place and step.stage.pk != steps[place - 1].stage.pk:
+            entered = step.at
+        if lead.converted_at is None and (step.stage.pk != first.pk or step.status == "won"):
+            lead.kind, lead.converted_at = Lead.Kind.OPPORTUNITY, step.at
+        closed = step.status != Lead.Status.OPEN
+        reason = step.lost_reason
+        if (step.status == Lead.Status.LOST) != (reason is not None):
+            raise Refused(_("A lost lead has a reason; no other lead has one."))
+        history.append(
+            (
+                step.at,
+                {
+                    "pipeline_id": step.stage.pipeline_id,
+                    "stage_id": step.stage.pk,
+                    "status": step.status,
+                    "lost_reason_id": reason.pk if reason else None,
+                    "closed_at": step.at if closed else None,
+                    "kind": str(lead.kind),
+                    "converted_at": lead.converted_at,
+                    "probability_stage": Decimal(step.stage.probability),
+                },
+            )
+        )
+    for attname, value in history[-1][1].items():
+        setattr(lead, attname, value)
+    last = steps[-1].stage
+    lead.stage = last
+    lead.stage_entered_at = entered
+    if not draft.steps:
+        check_required(lead, last)
+        built.history = [(moment, {})] if draft.created_at is None else [(created, {})]
+    else:
+        built.history = history
+    return built
+
+
+def _fill_teams(built: Sequence[_Built]) -> None:
+    """Give leads the team of their owner: the first that the owner is an active member of."""
+    owners = {item.lead.owner_id for item in built if item.asks_team}
+    if not owners:
+        return
+    teams = dict(
+        Membership.objects.filter(user__in=owners, is_active=True, team__is_active=True)
+        .values_list("user")
+        .annotate(first=Min("team"))
+    )
+    for item in built:
+        if item.asks_team:
+            item.lead.team_id = teams.get(item.lead.owner_id)
+
+
+def _insert(built: Sequence[_Built]) -> None:
+    leads = [item.lead for item in built]
+    columns: dict[int, list[Lead]] = {}
+    for lead in leads:
+        columns.setdefault(lead.stage_id, []).append(lead)
+    for _attempt in range(ATTEMPTS):
+        tops = dict(
+            Lead.objects.filter(stage__in=columns)
+            .order_by()
+            .values_list("stage")
+            .annotate(top=Min("position"))
+        )
+        for stage, group in columns.items():
+            for lead, rank in zip(group, spread(None, tops.get(stage), len(group)), strict=True):
+                lead.position = rank
+        try:
+            with transaction.atomic():
+                insert_dated(Lead, leads, [item.history for item in built])
+        except IntegrityError as error:
+            for lead in leads:
+                lead.pk, lead._state.adding = None, True
+            if "position" in str(error):
+                continue
+            if "external" in str(error):
+                raise Conflict(_("A lead of this external id exists already.")) from error
+            raise
+        else:
+            return
+    raise Conflict(_("Many people are making leads here just now. Try again."))
+
+
+def _put_sets(drafts: Sequence[LeadDraft], leads: Sequence[Lead]) -> None:
+    """Put tags, people, collaborators and followers on new leads."""
+    tags = [
+        LeadTag(lead_id=lead.pk, tag_id=tag)
+        for draft, lead in zip(drafts, leads, strict=True)
+        for tag in draft.tags
+    ]
+    if tags:
+        LeadTag.objects.bulk_create(tags)
+    people = [
+        LeadContact(lead_id=lead.pk, contact_id=contact, role=role, is_main=place == 0)
+        for draft, lead in zip(drafts, leads, strict=True)
+        for place, (contact, role) in enumerate(draft.contacts)
+    ]
+    if people:
+        LeadContact.objects.bulk_create(people)
+    for draft, lead in zip(drafts, leads, strict=True):
+        sets = {name: draft.values[name] for name in SETS if name in draft.values}
+        if sets:
+            replace_sets([lead], sets)
+
+
+def update_lead(
+    *, lead: int, values: Mapping[str, Any], by: User | None, expected_version: int | None = None
+) -> Lead:
+    """Edit one lead; see `update_leads`."""
+    return update_leads(leads=[lead], values=values, by=by, expected_version=expected_version)[0]
+
+
+def update_leads(
+    *,
+    leads: Sequence[int],
+    values: Mapping[str, Any],
+    by: User | None,
+    expected_version: int | None = None,
+) -> list[Lead]:
+    """Set the same values on leads, also whole sets of tags, collaborators and followers.
+
+    A new owner sets `assigned_at`; custom fields are merged key by key. What a lead's stage
+    requires cannot be emptied.
+    """
+    with transaction.atomic():
+        chosen = lock_leads(leads, by=by, expected_version=expected_version)
+        cleaned = clean_values([values], by=by)[0]
+        if "title" in cleaned and not cleaned["title"]:
+            raise Refused(_("A lead needs a title."), {"title": [_("A lead needs a title.")]})
+        moment = timezone.now()
+        before = {lead.pk: lead.owner_id for lead in chosen}
+        set_values(chosen, cleaned)
+        for lead in chosen:
+            if lead.owner_id != before[lead.pk]:
+                lead.assigned_at = moment if lead.owner_id is not None else None
+            emptied = [name for name in lead.stage.required_fields if name in values]
+            if emptied and lead.status == Lead.Status.OPEN:
+                check_required(lead, lead.stage)
+        try:
+            with transaction.atomic():
+                save_leads(chosen, moment)
+        except IntegrityError as error:
+            if "external" in str(error):
+                raise Conflict(_("A lead of this external id exists already.")) from error
+            raise
+        replace_sets(chosen, {name: values[name] for name in SETS if name in values})
+    return chosen
+
+
+def archive_leads(*, leads: Sequence[int], by: User | None) -> list[Lead]:
+    """Put leads away: they leave lists, board and sums, and stay countable."""
+    return _set_archived(leads, True, by)
+
+
+def unarchive_leads(*, leads: Sequence[int], by: User | None) -> list[Lead]:
+    """Bring archived leads back."""
+    return _set_archived(leads, False, by)
+
+
+def _set_archived(leads: Sequence[int], archived: bool, by: User | None) -> list[Lead]:
+    with transaction.atomic():
+        chosen = lock_leads(leads, by=by)
+        moment = timezone.now()
+        for lead in chosen:
+            if (lead.archived_at is not None) != archived:
+                lead.archived_at = moment if archived else None
+        save_leads(chosen, moment)
+    return chosen
+
+
+def delete_leads(
+    *, leads: Sequence[int], by: User | None, expected_version: int | None = None
+) -> int:
+    """Delete leads with what hangs on them; an undo of the cause brings all of it back."""
+    with transaction.atomic():
+        chosen = lock_leads(leads, by=by, expected_version=expected_version)
+        Lead.objects.filter(pk__in=[lead.pk for lead in chosen]).delete()
+    return len(chosen)
