@@ -12,8 +12,6 @@ keepalive = 5
 # A process that has grown is replaced; not all of them at once.
 max_requests = 10_000
 max_requests_jitter = 1_000
-# Who may say that a request came over https; the proxy's address where there is one.
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1"
 errorlog = "-"
 accesslog = "-" if os.environ.get("WEB_ACCESS_LOG") else None
 control_socket_disable = True
