@@ -54,6 +54,12 @@ def email_key(address: str) -> str:
     return f"{local}@{found.ascii_domain}".casefold()
 
 
+def domain_key(domain: str) -> str:
+    """The host of a domain or address of a website, without "www."."""
+    host = fold(domain).removeprefix("http://").removeprefix("https://")
+    return host.split("/")[0].removeprefix("www.")
+
+
 def phone_key(number: str, country: str) -> str:
     """The number in E.164 (ITU-T), as dialled in `country` (ISO 3166-1); "" when it is none."""
     if not number.strip():

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.folding import custom_keys, email_key, fold, phone_key, text_key
+from core.folding import custom_keys, domain_key, email_key, fold, phone_key, text_key
 from core.models import Tracked
 from crm.models.people import User
 from crm.querysets import CompanyQuerySet, ContactQuerySet, TagQuerySet
@@ -163,8 +163,7 @@ class Company(Tracked):
         self.city_key = text_key(self.city, 300)
         self.country_key = text_key(self.country, 300)
         self.custom_keys = custom_keys(self.custom or {})
-        domain = fold(self.domain).removeprefix("http://").removeprefix("https://")
-        self.domain_key = domain.split("/")[0].removeprefix("www.")
+        self.domain_key = domain_key(self.domain)[:253]
         self.phone_key = phone_key(self.phone, settings.DEFAULT_COUNTRY)
 
 

@@ -1,0 +1,76 @@
+"""Where the value of a declared field stands in the database, and on an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Protocol
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Model, OuterRef, Q, QuerySet
+
+
+def negated(condition: Q) -> Q:
+    """NOT of a condition, and nothing else: Django's `~Q` adds and drops NULLs by itself."""
+    return Q(~ExpressionWrapper(condition, output_field=BooleanField()))
+
+
+class Column(Protocol):
+    """One value per record."""
+
+    def compare(self, lookup: str, value: Any) -> Q:
+        """The condition that a Django lookup makes of it; never true of NULL."""
+
+    def null(self) -> Q:
+        """That there is no value."""
+
+    def read(self, instance: Any) -> Any:
+        """The value on an instance, in the form that is compared; None when there is none."""
+
+
+class Path:
+    """A column of the record or of a record that it points to ("company__employees")."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.steps = path.split("__")
+
+    def compare(self, lookup: str, value: Any) -> Q:
+        """The condition that a Django lookup makes of the column."""
+        return Q(**{f"{self.path}__{lookup}": value})
+
+    def null(self) -> Q:
+        """That the column, or a record on the way to it, is NULL."""
+        return Q(**{f"{self.path}__isnull": True})
+
+    def read(self, instance: Any) -> Any:
+        """Follow the path from an instance."""
+        value = instance
+        for step in self.steps:
+            if value is None:
+                return None
+            value = getattr(value, step)
+        return value
+
+
+class Members:
+    """A set of records kept in a through table; read from a prefetch when there is one."""
+
+    def __init__(self, through: type[Model], parent: str, child: str, name: str) -> None:
+        self.through = through
+        self.parent = parent
+        self.child = child
+        self.name = name
+
+    def _rows(self) -> QuerySet[Model]:
+        return self.through._base_manager.filter(**{self.parent: OuterRef("pk")})
+
+    def has_any(self, members: Collection[Any]) -> Q:
+        """That one of these ids is in the set."""
+        return Q(Exists(self._rows().filter(**{f"{self.child}__in": list(members)})))
+
+    def filled(self) -> Q:
+        """That the set has members."""
+        return Q(Exists(self._rows()))
+
+    def read(self, instance: Any) -> list[int]:
+        """The ids of the members."""
+        return [member.pk for member in getattr(instance, self.name).all()]
