@@ -10,5 +10,7 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         from crm import fields
+        from crm.services import checks
 
         fields.register()
+        checks.register()

@@ -35,8 +35,12 @@ class UserQuerySet(TrackedQuerySet[Any]):
         return self
 
     def changeable_by(self, user: User) -> Self:
-        """Managers change everyone, others themselves."""
-        return self if user.is_manager else self.filter(pk=user.pk)
+        """Administrators change everyone, managers all but those, others themselves."""
+        if user.is_admin:
+            return self
+        if user.is_manager:
+            return self.exclude(role="admin")
+        return self.filter(pk=user.pk)
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

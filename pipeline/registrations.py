@@ -13,8 +13,18 @@ from core.permissions import register_sight
 
 def register() -> None:
     """Called once, when the app is ready."""
-    from pipeline.services import activities, moves, rebuilding, search, spans, totals, touches
+    from pipeline.services import (
+        activities,
+        configuration,
+        moves,
+        rebuilding,
+        search,
+        spans,
+        totals,
+        touches,
+    )
 
+    configuration.register()
     for follow in (moves.follow, spans.follow, totals.follow, touches.follow):
         register_derivation("pipeline.lead", follow=follow)
     register_derivation("pipeline.lead", rebuild=rebuilding.rebuild_leads)

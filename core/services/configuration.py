@@ -14,7 +14,6 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core.errors import Conflict, NotAllowed, NotFound, Refused
 from core.folding import fold
@@ -50,9 +49,15 @@ def check_saving(record: models.Model) -> None:
 
 
 def check_deleting(record: models.Model) -> None:
-    """Refuse to delete a record that a check holds back."""
+    """Refuse to delete a record that is in use, or that a check holds back."""
     for check in _deleting.get(record._meta.label_lower, ()):
         check(record)
+    holding, _going = uses_of([record])
+    if holding:
+        raise Refused(
+            _("“%(name)s” is in use: %(uses)s. Deactivate it instead.")
+            % {"name": record, "uses": ", ".join(holding)}
+        )
 
 
 @transaction.atomic
@@ -95,18 +100,10 @@ def delete_record(
     if expected_version is not None and found.version != expected_version:
         raise Conflict(_("Somebody else changed this record meanwhile."))
     check_deleting(found)
-    holding, _going = uses_of([found])
-    if holding:
-        raise Refused(in_use(found, holding))
     try:
         found.delete()
-    except (ProtectedError, RestrictedError) as error:
-        held: set[Any] = (
-            error.protected_objects
-            if isinstance(error, ProtectedError)
-            else error.restricted_objects
-        )
-        raise Refused(in_use(found, [], how_many=len(held))) from None
+    except (ProtectedError, RestrictedError):
+        raise Conflict(_("Somebody else has just begun to use this.")) from None
 
 
 def uses_of(records: Sequence[models.Model]) -> tuple[list[str], dict[str, int]]:
@@ -135,20 +132,6 @@ def uses_of(records: Sequence[models.Model]) -> tuple[list[str], dict[str, int]]
             )
             holding.append(f"{count} {name}")
     return holding, going
-
-
-def in_use(record: models.Model, holding: Sequence[str], *, how_many: int = 0) -> str:
-    """Why a record in use is not deleted."""
-    if holding:
-        return _("“%(name)s” is in use: %(uses)s.") % {
-            "name": record,
-            "uses": ", ".join(holding),
-        }
-    return ngettext(
-        "“%(name)s” is in use by %(count)s record.",
-        "“%(name)s” is in use by %(count)s records.",
-        how_many,
-    ) % {"name": record, "count": how_many}
 
 
 def _require_manager(by: Person | None) -> None:

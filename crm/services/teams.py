@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from core.errors import Conflict, NotFound, Refused
-from core.folding import fold
+from core.errors import Conflict, NotFound
 from core.ledger.writing import save_locked
+from core.services.configuration import check_saving
 from crm.models import Membership, Team
 from crm.services.rights import locked_for_change, require_manager, require_version
 from crm.services.values import checked
@@ -29,7 +29,7 @@ def create_team(*, values: Mapping[str, Any], by: User | None, members: Sequence
     """Insert a team with its members (ids of users)."""
     require_manager(by)
     team = Team(**checked(Team, [values], by=by, allowed=FIELDS, required=("name",))[0])
-    _refuse_name(team)
+    check_saving(team)
     try:
         with transaction.atomic():
             team.save()
@@ -52,8 +52,7 @@ def update_team(
     clean = checked(Team, [values], by=by, allowed=FIELDS, required=required)[0]
     for attname, value in clean.items():
         setattr(record, attname, value)
-    _refuse_name(record)
-    _refuse_circle(record)
+    check_saving(record)
     save_locked([record])
     return record
 
@@ -104,22 +103,3 @@ def remove_member(*, team: int, user: int, by: User | None) -> None:
     if member is None:
         raise NotFound(_("This person is not in the team."))
     member.delete()
-
-
-def _refuse_name(team: Team) -> None:
-    """Two teams whose names differ in case and spaces alone are one team to whoever reads them."""
-    others = Team.objects.exclude(pk=team.pk).values_list("name", flat=True)
-    if fold(team.name) in {fold(name) for name in others}:
-        message = _("There is a team of that name already.")
-        raise Refused(message, {"name": [message]})
-
-
-def _refuse_circle(team: Team) -> None:
-    above, seen = team.parent_id, {team.pk}
-    parents = dict(Team.objects.exclude(pk=team.pk).values_list("pk", "parent_id"))
-    while above is not None:
-        if above in seen:
-            message = _("A team cannot escalate to itself.")
-            raise Refused(message, {"parent": [message]})
-        seen.add(above)
-        above = parents.get(above)

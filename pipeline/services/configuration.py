@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.errors import Refused
-from core.services import configuration
+from core.services.configuration import create_record, register_checks
 from crm.models import CustomField
+from crm.services.checks import check_colour, check_currency
 from crm.services.rights import locked_for_change, require_manager
 from pipeline.models import Lead, Pipeline, Stage
 
@@ -42,12 +43,14 @@ ASKABLE = (
     "timeframe",
     "pain",
     "company_fit",
+    "tags",
 )
 
 
 def register() -> None:
     """Have the checks of this file made by every door."""
-    configuration.register_checks("pipeline.stage", saving=check_stage, deleting=check_last_open)
+    register_checks("pipeline.stage", saving=check_stage, deleting=check_last_open)
+    register_checks("pipeline.pipeline", saving=check_pipeline)
 
 
 def askable_fields() -> dict[str, str]:
@@ -57,10 +60,21 @@ def askable_fields() -> dict[str, str]:
     return labels | {f"custom.{field.key}": field.label for field in custom}
 
 
+def check_pipeline(pipeline: Pipeline) -> None:
+    """Refuse a pipeline without a currency, and to put the last one out of use."""
+    check_currency(pipeline.currency)
+    others = Pipeline.objects.active().exclude(pk=pipeline.pk)
+    if not pipeline.is_active and not others.exists():
+        message = _("This is the last pipeline: make another one first.")
+        raise Refused(message, {"is_active": [message]})
+
+
 def check_stage(stage: Stage) -> None:
     """Refuse a stage that asks for unknown fields, or a change that its leads do not allow."""
+    check_colour(stage.colour)
     known = askable_fields()
-    unknown = [name for name in stage.required_fields if name not in known]
+    asked = stage.required_fields if isinstance(stage.required_fields, list) else [""]
+    unknown = [str(name) for name in asked if name not in known]
     if unknown:
         message = _("A stage cannot ask for: %(fields)s.") % {"fields": ", ".join(unknown)}
         raise Refused(message, {"required_fields": [message]})
@@ -104,7 +118,7 @@ def create_pipeline(
     *, values: Mapping[str, Any], by: User | None, stages: Sequence[Mapping[str, Any]] = ()
 ) -> Pipeline:
     """Insert a pipeline with its stages; without any, it begins with New and Won."""
-    pipeline = configuration.create_record(model=Pipeline, values=values, by=by)
+    pipeline = create_record(model=Pipeline, values=values, by=by)
     if not any(stage.get("kind", Stage.Kind.OPEN) == Stage.Kind.OPEN for stage in stages):
         if stages:
             raise Refused(_("A pipeline needs at least one open stage."))
@@ -113,7 +127,7 @@ def create_pipeline(
             {"name": _("Won"), "kind": Stage.Kind.WON, "probability": 100},
         ]
     for place, stage in enumerate(stages, start=1):
-        configuration.create_record(
+        create_record(
             model=Stage, values={"sequence": place * 10, **stage, "pipeline": pipeline}, by=by
         )
     return pipeline
@@ -124,9 +138,15 @@ def delete_pipeline(*, pipeline: int, by: User | None) -> None:
     """Delete a pipeline with its stages, once no lead is in it."""
     require_manager(by)
     record = locked_for_change(Pipeline, [pipeline], by)[0]
-    leads = Lead.objects.filter(
-        models.Q(pipeline=record) | models.Q(stage__pipeline=record)
-    ).count()
+    refuse_pipeline_in_use(record)
+    Stage.objects.filter(pipeline=record).delete()
+    record.delete()
+
+
+def refuse_pipeline_in_use(pipeline: Pipeline) -> None:
+    """Refuse to delete a pipeline with leads in it, and the last one."""
+    inside = models.Q(pipeline=pipeline) | models.Q(stage__pipeline=pipeline)
+    leads = Lead.objects.filter(inside).count()
     if leads:
         raise Refused(
             ngettext(
@@ -134,9 +154,7 @@ def delete_pipeline(*, pipeline: int, by: User | None) -> None:
                 "%(count)s leads are in “%(pipeline)s”. Move them first.",
                 leads,
             )
-            % {"count": leads, "pipeline": record.name}
+            % {"count": leads, "pipeline": pipeline.name}
         )
-    if not Pipeline.objects.active().exclude(pk=record.pk).exists():
+    if not Pipeline.objects.active().exclude(pk=pipeline.pk).exists():
         raise Refused(_("This is the last pipeline: make another one first."))
-    Stage.objects.filter(pipeline=record).delete()
-    record.delete()

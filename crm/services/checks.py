@@ -1,0 +1,108 @@
+"""What must hold of teams, tags, costs and custom fields, whoever writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.errors import Refused
+from core.ledger.words import register_custom_labels
+from core.services.configuration import register_checks
+from crm.models import CampaignCost, CustomField, Tag, Team
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_OPTION_ID = re.compile(r"[\w-]{1,40}")
+_CHOICES = (CustomField.Type.CHOICE, CustomField.Type.CHOICES)
+
+
+def register() -> None:
+    """Have the checks of this file made by every door, and custom fields told by their labels."""
+    checks: dict[str, Callable[[Any], None]] = {
+        "crm.team": check_team,
+        "crm.tag": check_tag,
+        "crm.campaigncost": check_cost,
+        "crm.customfield": check_custom_field,
+    }
+    for record_type, check in checks.items():
+        register_checks(record_type, saving=check)
+    register_custom_labels(labels_of)
+
+
+def labels_of(record_type: str) -> dict[str, str]:
+    """The labels of the custom fields of a record type, those no longer in use as well."""
+    return dict(CustomField.objects.filter(subject=record_type).values_list("key", "label"))
+
+
+def refuse(field: str, message: str) -> Refused:
+    """A refusal about one field."""
+    return Refused(message, {field: [message]})
+
+
+def check_colour(colour: str) -> None:
+    """A colour is #rrggbb, or empty."""
+    if colour and not _COLOUR.fullmatch(colour):
+        raise refuse("colour", _("Write a colour such as #0d6b62."))
+
+
+def check_currency(currency: str) -> None:
+    """A currency has three capital letters (ISO 4217)."""
+    if not _CURRENCY.fullmatch(currency):
+        raise refuse("currency", _("Write three letters such as EUR."))
+
+
+def check_tag(tag: Tag) -> None:
+    """A tag has a colour or none."""
+    check_colour(tag.colour)
+
+
+def check_cost(cost: CampaignCost) -> None:
+    """A cost is in a currency."""
+    check_currency(cost.currency)
+
+
+def check_team(team: Team) -> None:
+    """A team does not escalate to itself, however far up."""
+    above, seen = team.parent_id, {team.pk}
+    parents = dict(Team.objects.exclude(pk=team.pk).values_list("pk", "parent_id"))
+    while above is not None:
+        if above in seen:
+            raise refuse("parent", _("A team cannot escalate to itself."))
+        seen.add(above)
+        above = parents.get(above)
+
+
+def check_custom_field(field: CustomField) -> None:
+    """Choices belong to fields of choice; what values hang on is fixed once a field is made."""
+    _check_options(field)
+    if field.pk is None:
+        return
+    before = CustomField.objects.filter(pk=field.pk).values("subject", "key", "type").first()
+    for name, value in (before or {}).items():
+        if getattr(field, name) != value:
+            raise refuse(name, _("This is fixed: values are stored under it. Make another field."))
+
+
+def _check_options(field: CustomField) -> None:
+    options = field.options
+    if field.type not in _CHOICES:
+        if options:
+            raise refuse("options", _("Only fields of choice have choices."))
+        return
+    if not isinstance(options, list) or not options:
+        raise refuse("options", _("A field of choice needs its choices."))
+    seen: set[str] = set()
+    for option in options:
+        if not isinstance(option, dict) or set(option) != {"id", "label"}:
+            raise refuse("options", _("A choice has an id and a label."))
+        key, label = option["id"], option["label"]
+        if not isinstance(key, str) or not _OPTION_ID.fullmatch(key):
+            raise refuse("options", _("The id of a choice has letters, digits, “_” and “-”."))
+        if not isinstance(label, str) or not label.strip():
+            raise refuse("options", _("A choice needs a label."))
+        if key in seen:
+            raise refuse("options", _("“%(id)s” stands there twice.") % {"id": key})
+        seen.add(key)
