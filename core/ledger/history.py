@@ -181,7 +181,7 @@ def _effective(changes: Sequence[Past], reversals: Reversals) -> list[Past]:
         for past in changes:
             if past.kind == Kind.UNDO:
                 continue
-            left = _without_reversed(past, reversals, touched)
+            left = without_reversed(past, reversals, touched)
             if left is not None:
                 kept.append(left)
     # What came before a deletion that stands (and a creation after it) is another life.
@@ -191,9 +191,10 @@ def _effective(changes: Sequence[Past], reversals: Reversals) -> list[Past]:
     return kept
 
 
-def _without_reversed(
+def without_reversed(
     past: Past, reversals: Reversals, touched: Mapping[uuid.UUID, set[str]]
 ) -> Past | None:
+    """What is left of a change without what was undone of it; None if nothing is."""
     if not reversals.undos.get(past.cause_id):
         return past
     if past.action != Action.UPDATED:

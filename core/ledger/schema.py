@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeAlias
 
 from django.apps import apps
@@ -83,6 +83,9 @@ class Schema:
             for key, value in (row.get(self.custom) or {}).items():
                 if value is not None:
                     diff[f"{self.custom}.{key}"] = [value, None]
+        if "version" in row:
+            # So that the version of a record that comes back goes on from there.
+            diff["version"] = [row["version"], None]
         return diff
 
     def updated_diff(
@@ -119,7 +122,7 @@ def tracked_models() -> list[type[models.Model]]:
     return [model for model in apps.get_models() if is_tracked(model)]
 
 
-@lru_cache(maxsize=None)
+@cache
 def schema_of(model: type[models.Model]) -> Schema:
     """The schema of a tracked model."""
     exclude: frozenset[str] = getattr(model, "ledger_exclude", frozenset())

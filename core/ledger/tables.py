@@ -70,6 +70,8 @@ class Undo(models.Model):
     id = models.BigAutoField(primary_key=True)
     cause = models.ForeignKey(Cause, models.PROTECT, related_name="undoes", db_index=False)
     undone = models.ForeignKey(Cause, models.PROTECT, related_name="undone_by")
+    # False when something was left alone: the undo may be asked for again.
+    is_complete = models.BooleanField(default=True)
 
     class Meta:
         verbose_name = _("undo")

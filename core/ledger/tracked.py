@@ -7,7 +7,7 @@ sets of related records) lands in the ledger or is refused; nothing slips past i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models, router, transaction
@@ -55,7 +55,7 @@ class TrackedQuerySet(models.QuerySet[Model]):
         now = timezone.now()
         for instance in records:
             writing.set_keys(instance)  # type: ignore[arg-type]
-            instance.version = 1  # type: ignore[attr-defined]
+            instance.version += 1  # type: ignore[attr-defined]
             instance.updated_at = now  # type: ignore[attr-defined]
         with transaction.atomic(using=self.db):
             super().bulk_create(records, batch_size=batch_size or writing.BATCH)
@@ -106,7 +106,7 @@ class Tracked(models.Model):
         default_manager_name = "objects"
 
     @classmethod
-    @lru_cache(maxsize=None)
+    @cache
     def ledger_json_fields(cls) -> tuple[str, ...]:
         """The columns whose values can be changed in place."""
         return tuple(
@@ -117,20 +117,21 @@ class Tracked(models.Model):
     def from_db(
         cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any
     ) -> Self:
+        """A record read from its row, remembering the row."""
         instance = super().from_db(db, field_names, values, **options)
         writing.remember(instance)
         return instance
 
     def refresh_from_db(self, *args: Any, **options: Any) -> None:
-        super().refresh_from_db(*args, **options)
-        row = self.__dict__.get("_ledger_row", {})
-        changed = {} if not (args or options.get("fields")) else row
+        """Read the record (or the given fields) anew; what was not read stays changed or not."""
         fields = args[1] if len(args) > 1 else options.get("fields")
+        known = self.__dict__.get("_ledger_row", {})
+        super().refresh_from_db(*args, **options)
         writing.remember(self)
-        if fields:
-            names = {self._meta.get_field(name).attname for name in fields}  # type: ignore[union-attr]
-            fresh = self.__dict__["_ledger_row"]
-            fresh.update({k: v for k, v in changed.items() if k not in names})
+        if fields is not None:
+            read = {self._meta.get_field(name).attname for name in fields}  # type: ignore[union-attr]
+            row = self.__dict__["_ledger_row"]
+            row.update({name: value for name, value in known.items() if name not in read})
 
     def save(  # type: ignore[override]
         self,
@@ -151,7 +152,7 @@ class Tracked(models.Model):
             return
         required_cause()
         writing.set_keys(self)
-        self.version = 1
+        self.version += 1
         self.updated_at = timezone.now()
         with transaction.atomic(using=database):
             super().save(force_insert=True, using=database)

@@ -38,7 +38,7 @@ def end_of_day(day: dt.date, user: User | None) -> dt.datetime:
 def plan_activity(
     *,
     by: User | None,
-    type: int,  # noqa: A002 (the field's name)
+    type: int,
     due_at: dt.datetime | None = None,
     due_on: dt.date | None = None,
     summary: str = "",

@@ -37,7 +37,7 @@ def assign_leads(
     leads: Sequence[int],
     owner: int | None,
     by: User | None,
-    team: int | None | _Keep = KEEP,
+    team: int | _Keep | None = KEEP,
     expected_version: int | None = None,
 ) -> list[Lead]:
     """Give leads to an active user (None: to nobody). `assigned_at` changes with the owner.

@@ -1,0 +1,104 @@
+"""Undoing a cause, as far as the person may."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.errors import NotAllowed, NotFound, Refused
+from core.ledger.causes import because
+from core.ledger.schema import model_of
+from core.ledger.tables import Cause, Change, Kind, Undo
+from core.ledger.undoing import Undoing, UndoReport, descendants
+
+if TYPE_CHECKING:
+    from core.permissions import Person
+
+
+def undo_cause(
+    *, cause: uuid.UUID, by: Person | None, with_consequences: bool = False
+) -> UndoReport:
+    """Undo what `cause` did, and with it what it woke if asked; one transaction, one new cause.
+
+    `by=None` is the system itself. Raises NotFound for an unknown cause, Refused for one that is
+    undone already, NotAllowed when the person may not change the records.
+    """
+    with transaction.atomic():
+        found = Cause.objects.select_for_update().filter(pk=cause).first()
+        if found is None:
+            raise NotFound(_("There is no such cause."))
+        if is_undone(found):
+            raise Refused(_("This was undone already."))
+        if not undoable_by(found, by):
+            raise NotAllowed(_("You may not change everything that this changed."))
+        causes = [found.pk]
+        if with_consequences:
+            causes += [key for key in descendants(found.pk) if not _is_undone(key)]
+        label = found.label or str(found.get_kind_display())
+        with because(
+            Kind.UNDO, by=by, label=_("Undo: %s") % label, reference=str(found.pk), quiet=True
+        ) as undo:
+            undo.as_row().save(force_insert=True)
+            report = Undoing(causes, undo.id, "default").run()
+            # Named only now: what is undone is judged as things stood before.
+            Undo.objects.bulk_create(
+                Undo(cause_id=undo.id, undone_id=key, is_complete=report.is_complete)
+                for key in causes
+            )
+            _rebuild(causes)
+    return report
+
+
+def _rebuild(causes: list[uuid.UUID]) -> None:
+    """Make what is derived anew, now that the ledger knows what no longer counts."""
+    from core.ledger import derivations
+
+    touched: dict[str, set[int]] = defaultdict(set)
+    rows = Change.objects.filter(cause__in=causes).values_list("record_type", "record_id")
+    for record_type, record_id in rows.distinct().iterator(chunk_size=5000):
+        touched[record_type].add(record_id)
+    for record_type, ids in touched.items():
+        derivations.rebuild(record_type, sorted(ids))
+
+
+def is_undone(cause: Cause) -> bool:
+    """Whether an undo of the whole cause stands, itself not undone."""
+    return _is_undone(cause.pk)
+
+
+def _is_undone(cause: uuid.UUID) -> bool:
+    undos = Undo.objects.filter(undone=cause, is_complete=True).values_list("cause", flat=True)
+    return any(not _is_undone(undo) for undo in undos)
+
+
+def undoable_by(cause: Cause, by: Any) -> bool:
+    """Whether a person may undo a cause: managers all, others what they may change entirely.
+
+    A record that is gone by now counts as changeable by who did it.
+    """
+    if by is None or by.is_manager:
+        return True
+    touched: dict[str, set[int]] = defaultdict(set)
+    rows = Change.objects.filter(cause=cause).values_list("record_type", "record_id").distinct()
+    for record_type, record_id in rows.iterator(chunk_size=2000):
+        touched[record_type].add(record_id)
+    if not touched:
+        return cause.actor_id == by.pk
+    return all(_may_change(record_type, ids, cause, by) for record_type, ids in touched.items())
+
+
+def _may_change(record_type: str, ids: set[int], cause: Cause, by: Any) -> bool:
+    records: Any = model_of(record_type)._default_manager.filter(pk__in=ids)
+    here = set(records.values_list("pk", flat=True))
+    if here != ids and cause.actor_id != by.pk:
+        return False
+    if not here:
+        return True
+    if hasattr(records, "changeable_by"):
+        visible = records.visible_to(by).filter(pk__in=records.changeable_by(by).values("pk"))
+        return set(visible.values_list("pk", flat=True)) == here
+    return cause.actor_id == by.pk
