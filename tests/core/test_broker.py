@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from kombu import Connection, Exchange, Queue
 
-from core.broker import restore_claimed
+from core.broker import Transport, restore_claimed
 from tests.config.processes import ROOT
 
 QUEUE = Queue("work", Exchange("work", type="direct"), routing_key="work")
@@ -21,6 +21,8 @@ def options(tmp_path):
     folders = {name: tmp_path / name for name in ("queue", "claimed", "control")}
     for folder in folders.values():
         folder.mkdir()
+    # kombu remembers, for the whole process, the queues that it has written down.
+    Transport.global_state.clear()
     return {
         "data_folder_in": str(folders["queue"]),
         "data_folder_out": str(folders["queue"]),
