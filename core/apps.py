@@ -10,6 +10,15 @@ class CoreConfig(AppConfig):
     verbose_name = _("Changes and keys")
     default = True
 
+    def ready(self) -> None:
+        """Tell the ledger what it need not follow, and the doctor what to look at."""
+        from core.examinations import register_examination
+        from core.ledger.derivations import register_derived
+        from core.ledger.doctor import check_chain
+
+        register_derived("core.idempotencykey", "admin.logentry")
+        register_examination("the ledger", lambda: map(str, check_chain()))
+
 
 class AdminSiteConfig(admin_apps.AdminConfig):
     """Django's administration with our site."""

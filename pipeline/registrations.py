@@ -38,6 +38,7 @@ def register() -> None:
         "pipeline.stagevisit", "pipeline.leadspan", "pipeline.stagetotal", "pipeline.leadsearch"
     )
     register_restore("pipeline.lead", moves.prepare_restore)
+    examining.register()
     register_consumer("search", search.take, then=search.wake, hears_quiet=True)
     register_sight("crm.contact", _contacts_of_visible_leads)
     register_sight("crm.company", _companies_of_visible_leads)
