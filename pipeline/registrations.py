@@ -16,6 +16,7 @@ def register() -> None:
     from pipeline.services import (
         activities,
         configuration,
+        examining,
         moves,
         rebuilding,
         search,
