@@ -1,5 +1,39 @@
 """Routes of the API below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, path, re_path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import AllowAny
+
+import crm.api
+import pipeline.api
+from core.api.ledger import CausesView, ChangesView
+from core.api.nothing import NothingHere, ProblemView
+from core.api.router import Router
+from core.api.subroutes import subroutes
+
+RESOURCES: dict[str, Any] = {
+    **pipeline.api.RESOURCES,
+    **crm.api.RESOURCES,
+    "causes": CausesView,
+    "changes": ChangesView,
+}
+
+router = Router()
+for name, view in RESOURCES.items():
+    router.register(name, view, basename=name)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *router.urls,
+    *subroutes(),
+    path(
+        "schema/",
+        SpectacularAPIView.as_view(permission_classes=[AllowAny], throttle_classes=[]),
+        name="api-schema",
+    ),
+    path("problems/<slug:name>/", ProblemView.as_view({"get": "retrieve"}), name="api-problem"),
+    re_path(r"^.*$", NothingHere.as_view(), name="api-nothing"),
+]

@@ -88,9 +88,9 @@ def make_lead(
 def make_activity(*, by: User, lead: Any, assignee: User | None = None, **values: Any) -> Any:
     """A call that is due in a day on a lead, planned by the service."""
     from django.utils import timezone
-    from pipeline.services.activities import plan_activity
 
     from pipeline.models import ActivityType
+    from pipeline.services.activities import plan_activity
 
     kind = ActivityType.objects.order_by("sequence", "id").first()
     if kind is None:

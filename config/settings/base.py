@@ -36,7 +36,7 @@ INSTALLED_APPS = [
     "pipeline",
     "crm",
     "core",
-    "django.contrib.admin",
+    "core.apps.AdminSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -133,7 +133,7 @@ STATIC_ROOT = environment.text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "core.staticfiles.Storage"},
 }
 
 # Mail
@@ -201,6 +201,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "LeadKind": "pipeline.models.Lead.Kind",
+        "StageKind": "pipeline.models.Stage.Kind",
+        "CauseKind": "core.ledger.tables.Kind",
+        "UserRole": "crm.models.people.Role",
+        "LeadContactRole": "pipeline.models.LeadContact.Role",
+    },
 }
 
 LOGGING = {

@@ -1,0 +1,1 @@
+"""The door for machines: tokens, problems, paging, preconditions, and the base of its resources."""

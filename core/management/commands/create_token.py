@@ -26,7 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--user", required=True, metavar="EMAIL", help="whose token it is")
         parser.add_argument("--scopes", required=True, help="read, write or read,write")
         parser.add_argument("--name", default="Command line", help="what the token is for")
-        parser.add_argument("--expires", metavar="YYYY-MM-DD", help="the last day on which it works")
+        parser.add_argument(
+            "--expires", metavar="YYYY-MM-DD", help="the last day on which it works"
+        )
         parser.add_argument("--json", action="store_true", help="print {token} as the last line")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,172 @@
+"""Companies and contacts."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api.fields import CustomValues, RecordSerializer, Reference
+from core.api.views import RecordsView
+from crm.filters import CompanyFilters, ContactFilters
+from crm.models import Company, Contact
+from crm.services import companies, contacts
+
+
+class CompanySerializer(RecordSerializer):
+    """A company."""
+
+    parent = Reference(  # type: ignore[assignment]
+        required=False, allow_null=True
+    )
+    owner = Reference(required=False, allow_null=True)
+    custom = CustomValues(required=False)
+
+    class Meta:
+        model = Company
+        fields = (
+            "id",
+            "name",
+            "domain",
+            "industry",
+            "employees",
+            "annual_revenue",
+            "street",
+            "postal_code",
+            "city",
+            "country",
+            "website",
+            "phone",
+            "parent",
+            "owner",
+            "custom",
+            "external_source",
+            "external_id",
+            "archived_at",
+            "created_at",
+            "updated_at",
+            "version",
+        )
+
+
+class CompaniesView(RecordsView):
+    """Companies."""
+
+    model = Company
+    queryset = Company.objects.none()
+    serializer_class = CompanySerializer
+    filterset_class = CompanyFilters
+    ordering_fields = ("id", "name", "created_at", "updated_at", "employees", "annual_revenue")
+
+    def create(self, request: Request) -> Response:
+        """Make a company. Without `owner` it is yours."""
+        return self.created(companies.create_company(values=self.values(), by=self.person))
+
+    def partial_update(self, request: Request, pk: int) -> Response:
+        """Change a company. `custom` is merged key by key."""
+        values = self.values(partial=True)
+        return self.answered(
+            companies.update_company(
+                company=pk, values=values, by=self.person, expected_version=self.expected(pk)
+            )
+        )
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: int) -> Response:
+        """Delete a company. Its contacts and leads stay."""
+        with self.unchanged(pk):
+            companies.delete_company(company=pk, by=self.person)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: int) -> Response:
+        """Put a company aside: it leaves the lists and stays where it is named."""
+        with self.unchanged(pk):
+            return self.answered(companies.archive_company(company=pk, by=self.person))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def unarchive(self, request: Request, pk: int) -> Response:
+        """Take a company back into the lists."""
+        with self.unchanged(pk):
+            return self.answered(companies.unarchive_company(company=pk, by=self.person))
+
+
+class ContactSerializer(RecordSerializer):
+    """A contact."""
+
+    company = Reference(required=False, allow_null=True)
+    owner = Reference(required=False, allow_null=True)
+    custom = CustomValues(required=False)
+
+    class Meta:
+        model = Contact
+        fields = (
+            "id",
+            "name",
+            "company",
+            "job_title",
+            "email",
+            "phone",
+            "mobile",
+            "language",
+            "consent",
+            "consent_at",
+            "consent_source",
+            "owner",
+            "custom",
+            "external_source",
+            "external_id",
+            "archived_at",
+            "created_at",
+            "updated_at",
+            "version",
+        )
+
+
+class ContactsView(RecordsView):
+    """Contacts: the people whom we know."""
+
+    model = Contact
+    queryset = Contact.objects.none()
+    serializer_class = ContactSerializer
+    filterset_class = ContactFilters
+    ordering_fields = ("id", "name", "created_at", "updated_at")
+
+    def create(self, request: Request) -> Response:
+        """Make a contact. Without `owner` it is yours."""
+        return self.created(contacts.create_contact(values=self.values(), by=self.person))
+
+    def partial_update(self, request: Request, pk: int) -> Response:
+        """Change a contact. `custom` is merged key by key."""
+        values = self.values(partial=True)
+        return self.answered(
+            contacts.update_contact(
+                contact=pk, values=values, by=self.person, expected_version=self.expected(pk)
+            )
+        )
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: int) -> Response:
+        """Delete a contact. It leaves its leads, which stay."""
+        with self.unchanged(pk):
+            contacts.delete_contact(contact=pk, by=self.person)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: int) -> Response:
+        """Put a contact aside: it leaves the lists and stays where it is named."""
+        with self.unchanged(pk):
+            return self.answered(contacts.archive_contact(contact=pk, by=self.person))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def unarchive(self, request: Request, pk: int) -> Response:
+        """Take a contact back into the lists."""
+        with self.unchanged(pk):
+            return self.answered(contacts.unarchive_contact(contact=pk, by=self.person))

@@ -1,0 +1,190 @@
+"""What lists of people and companies can be filtered by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from core.filters import (
+    ArchivedFilter,
+    ChoicesFilter,
+    Filters,
+    FlagFilter,
+    IdsFilter,
+    MomentFilter,
+    TextFilter,
+    condition,
+)
+from core.folding import email_key, fold
+from crm.models import Company, Contact, CustomField, Membership, Product, Tag, Team, User
+from crm.models.people import Role
+
+OWNED = ("me", "none")
+
+
+def named(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Records in whose folded name every word occurs."""
+    for word in fold(text).split():
+        queryset = queryset.filter(name_key__contains=word)
+    return queryset
+
+
+def _companies(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    return queryset.filter(
+        Q(pk__in=named(queryset.model._default_manager.all(), text).values("pk"))
+        | Q(domain_key=fold(text).removeprefix("www."))
+    )
+
+
+def _contacts(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    found = Q(pk__in=named(queryset.model._default_manager.all(), text).values("pk"))
+    key = email_key(text)
+    return queryset.filter(found | Q(email_key=key) if key else found)
+
+
+def _with_email(queryset: QuerySet[Any], address: str) -> QuerySet[Any]:
+    return queryset.with_email(address)  # type: ignore[attr-defined,no-any-return]
+
+
+def _users(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    return queryset.filter(Q(name__icontains=text) | Q(email__icontains=text.lower()))
+
+
+def _of_teams(queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
+    members = Membership.objects.filter(is_active=True)
+    wanted: Any = Q(pk__in=members.filter(team__in=value.ids).values("user"))
+    if value.none:
+        wanted |= ~Q(pk__in=members.values("user"))
+    return queryset.filter(wanted)
+
+
+class CompanyFilters(Filters):
+    """Filters of companies."""
+
+    q = TextFilter(of=_companies, description="Words in the name, or the domain.")
+    where = condition("crm.company")
+    owner = IdsFilter("owner", words=OWNED)
+    parent = IdsFilter("parent")
+    domain = TextFilter("domain_key", description="The domain, such as `example.com`.")
+    external_source = TextFilter("external_source", description="Where it was imported from.")
+    external_id = TextFilter("external_id", description="Its id there.")
+    archived = ArchivedFilter()
+    created_from = MomentFilter("created_at", "gte")
+    created_before = MomentFilter("created_at", "lt")
+    updated_from = MomentFilter("updated_at", "gte")
+    updated_before = MomentFilter("updated_at", "lt")
+
+    class Meta:
+        model = Company
+        fields: list[str] = []
+
+
+class ContactFilters(Filters):
+    """Filters of contacts."""
+
+    q = TextFilter(of=_contacts, description="Words in the name, or the e-mail address.")
+    where = condition("crm.contact")
+    company = IdsFilter("company")
+    owner = IdsFilter("owner", words=OWNED)
+    email = TextFilter(of=_with_email, description="The e-mail address, in any writing.")
+    consent = ChoicesFilter("consent", choices=Contact.Consent.values)
+    external_source = TextFilter("external_source", description="Where it was imported from.")
+    external_id = TextFilter("external_id", description="Its id there.")
+    archived = ArchivedFilter()
+    created_from = MomentFilter("created_at", "gte")
+    created_before = MomentFilter("created_at", "lt")
+    updated_from = MomentFilter("updated_at", "gte")
+    updated_before = MomentFilter("updated_at", "lt")
+
+    class Meta:
+        model = Contact
+        fields: list[str] = []
+
+
+class UserFilters(Filters):
+    """Filters of users."""
+
+    q = TextFilter(of=_users, description="Part of the name or address.")
+    role = ChoicesFilter("role", choices=Role.values)
+    active = FlagFilter("is_active", description="Whether they may log in.")
+    team = IdsFilter(of=_of_teams, description="Active members of teams.")
+
+    class Meta:
+        model = User
+        fields: list[str] = []
+
+
+class TeamFilters(Filters):
+    """Filters of teams."""
+
+    leader = IdsFilter("leader", words=OWNED)
+    parent = IdsFilter("parent")
+    active = FlagFilter("is_active")
+
+    class Meta:
+        model = Team
+        fields: list[str] = []
+
+
+class MembershipFilters(Filters):
+    """Filters of memberships."""
+
+    team = IdsFilter("team", words=())
+    user = IdsFilter("user", words=("me",))
+    active = FlagFilter("is_active")
+
+    class Meta:
+        model = Membership
+        fields: list[str] = []
+
+
+class ProductFilters(Filters):
+    """Filters of products."""
+
+    q = TextFilter(of=named, description="Words in the name.")
+    code = TextFilter("code", description="The code, exactly.")
+    active = FlagFilter("is_active")
+
+    class Meta:
+        model = Product
+        fields: list[str] = []
+
+
+class TagFilters(Filters):
+    """Filters of tags."""
+
+    q = TextFilter(of=named, description="Words in the name.")
+
+    class Meta:
+        model = Tag
+        fields: list[str] = []
+
+
+class NamedFilters(Filters):
+    """Filters of sources, mediums and campaigns."""
+
+    q = TextFilter(of=named, description="Words in the name.")
+    active = FlagFilter("is_active")
+
+
+class TouchFilters(Filters):
+    """Filters of touches."""
+
+    visitor = TextFilter("visitor", description="The visitor's token, exactly.")
+    source = IdsFilter("source")
+    medium = IdsFilter("medium")
+    campaign = IdsFilter("campaign")
+    at_from = MomentFilter("at", "gte")
+    at_before = MomentFilter("at", "lt")
+
+
+class CustomFieldFilters(Filters):
+    """Filters of custom fields."""
+
+    subject = ChoicesFilter("subject", choices=CustomField.Subject.values)
+    active = FlagFilter("is_active")
+
+    class Meta:
+        model = CustomField
+        fields: list[str] = []
