@@ -56,24 +56,28 @@ class Existence:
     def _held_back(
         self, created: dict[Any, set[int]], going: dict[Any, set[int]]
     ) -> dict[tuple[Any, int], str]:
-        """Records to be deleted on which something hangs that is not to be deleted."""
+        """Records to be deleted on which something hangs that is not to be deleted: "needed" where
+        that is a created record which is kept, "used" otherwise."""
         held: dict[tuple[Any, int], str] = {}
         for model, ids in going.items():
             if not ids:
                 continue
             for relation in relations_to(model):
+                name = relation.field.name
                 holder: Any = relation.related_model
-                if derivations.is_derived(holder) or issubclass(holder, Link):
+                if derivations.is_derived(holder) or relation.on_delete is models.DO_NOTHING:
                     continue
-                if relation.on_delete is models.DO_NOTHING:
-                    continue
-                attname = relation.field.attname
+                owner, column = holder, "pk"
+                if issubclass(holder, Link):
+                    if name == holder.ledger_parent:
+                        continue  # a set goes with the record that holds it
+                    owner, column = holder.link_parent(), holder.link_attnames()[0]
                 for part in batched(sorted(ids), BATCH, strict=False):
-                    rows = holder._base_manager.using(self.using).filter(**{f"{attname}__in": part})
-                    for key, target in rows.values_list("pk", attname):
-                        if key not in going.get(holder, ()):
-                            kept = key in created.get(holder, ())
-                            held.setdefault((model, target), "needed" if kept else "used")
+                    rows = holder._base_manager.using(self.using).filter(**{f"{name}__in": part})
+                    for key, target in rows.values_list(column, name):
+                        if key not in going.get(owner, ()):
+                            reason = "needed" if key in created.get(owner, ()) else "used"
+                            held.setdefault((model, target), reason)
         return held
 
     def _list_kept(self, reasons: dict[tuple[Any, int], str]) -> None:
