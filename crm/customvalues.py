@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
+from core.errors import Refused
+
 #: Money and numbers have at most this many digits, so that a JSON number holds them exactly.
 MAX_DIGITS = 15
 MAX_TEXT = 10_000
@@ -57,6 +59,31 @@ def canonical_values(
     return clean, errors
 
 
+def clean_custom(subject: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Canonical values of the active custom fields of a record type ("pipeline.lead"), by key.
+
+    One query for the definitions, one for each kind of record that the values name; a key whose
+    value is empty comes back as None. Raises Refused naming each bad field as `custom.<key>`.
+    """
+    from crm.models import Company, CustomField, User
+
+    if not values:
+        return {}
+    definitions = list(CustomField.objects.filter(subject=subject, is_active=True))
+    clean, errors = canonical_values(definitions, values)
+    for kind, model in (("user", User), ("company", Company)):
+        named = {d.key: clean[d.key] for d in definitions if d.type == kind and clean.get(d.key)}
+        if not named:
+            continue
+        found = set(model.objects.filter(pk__in=named.values()).values_list("pk", flat=True))
+        for key, record in named.items():
+            if record not in found:
+                errors[f"custom.{key}"] = [_("There is no such record.")]
+    if errors:
+        raise Refused(" ".join(text for texts in errors.values() for text in texts), errors)
+    return clean
+
+
 def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """`old` with `changes` laid over it; a key set to None is taken out."""
     both = {**old, **changes}
@@ -67,7 +94,7 @@ def _text(definition: Definition, value: Any) -> str:
     text = str(value).strip()
     if len(text) > MAX_TEXT:
         raise BadValue(_("At most %(count)s characters.") % {"count": MAX_TEXT})
-    if "\x00" in text:
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise BadValue(_("The text holds a character that cannot be stored."))
     return text or None  # type: ignore[return-value]
 

@@ -88,6 +88,8 @@ _TIME = {
         gettext_lazy("%(field)s is not %(value)s or after"),
     ),
 }
+#: A run of days has a last day, so that a date lies in it rather than is it.
+_IN_RUN = (gettext_lazy("%(field)s is in %(value)s"), gettext_lazy("%(field)s is not in %(value)s"))
 _PHRASES: Mapping[str, Mapping[str, tuple[Any, Any]]] = {
     "plain": _PLAIN,
     "time": {**_PLAIN, **_TIME},
@@ -176,7 +178,10 @@ def _leaf(leaf: tree.Leaf, user: Any, *, negated: bool) -> str:
     values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
     if operator == op.IN and len(values) == 1:
         operator = op.EQUAL
-    phrase = _PHRASES[leaf.field.type.phrases][operator][1 if negated else 0]
+    phrases = _PHRASES[leaf.field.type.phrases][operator]
+    if operator == op.EQUAL and isinstance(leaf.value, Named) and leaf.value.name in RUNS:
+        phrases = _IN_RUN
+    phrase = phrases[1 if negated else 0]
     words: dict[str, str] = {"field": str(leaf.field.label)}
     if operator != op.EMPTY:
         words["value"] = _values(leaf, operator, values, user, negated=negated)
