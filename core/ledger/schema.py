@@ -53,6 +53,7 @@ class Schema:
     custom: str | None
     together: Mapping[str, frozenset[str]]
     generated: tuple[str, ...]
+    decimals: tuple[Column, ...]
 
     def blank_of(self, key: str) -> Any:
         """The code of an empty value of the field (or custom field) `key`."""
@@ -100,8 +101,8 @@ class Schema:
                     if before.get(key) != after.get(key):
                         diff[f"{attname}.{key}"] = [before.get(key), after.get(key)]
                 continue
-            column = self.by_attname[attname]
-            if not column.tracked:
+            column = self.by_attname.get(attname)
+            if column is None or not column.tracked:  # a secret, or a machine's
                 continue
             was, now = old[attname], new[attname]
             if was is not now and was != now:
@@ -155,6 +156,7 @@ def schema_of(model: type[models.Model]) -> Schema:
         custom=custom,
         together=groups,
         generated=tuple(f.attname for f in model._meta.concrete_fields if f.generated),
+        decimals=tuple(c for c in columns if isinstance(c.field, models.DecimalField)),
     )
 
 
