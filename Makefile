@@ -43,7 +43,7 @@ test: setup ## run the tests side by side (ARGS="tests/core -k undo"); SQLite un
 check: setup ## style, types, floors, settings, migrations, vendored files, translations
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/djlint --check --lint --quiet templates
+	$(VENV)/bin/djlint --lint --quiet templates
 	$(VENV)/bin/mypy .
 	$(VENV)/bin/lint-imports
 	$(PRODUCTION_SETTINGS) $(MANAGE) check --deploy --fail-level WARNING
@@ -51,10 +51,9 @@ check: setup ## style, types, floors, settings, migrations, vendored files, tran
 	$(MANAGE) vendor --check
 	$(MANAGE) messages --check
 
-format: setup ## put code and templates into the house's form
+format: setup ## put the code into the house's form
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
-	$(VENV)/bin/djlint --reformat --quiet templates
 
 bench: setup ## measure the budgets and print them (DATABASE_URL picks the database)
 	$(PYTHON) -m bench $(ARGS)

@@ -19,6 +19,8 @@ OURS = (
     "REDIS_URL",
     "RELANCE_VAR",
     "SECRET_KEY",
+    "SECURE_HSTS_SECONDS",
+    "SECURE_SSL_REDIRECT",
     "SITE_URL",
 )
 PRODUCTION = {
