@@ -11,6 +11,7 @@ from django.db.models.deletion import Collector
 from core.errors import Unguarded
 from core.ledger import derivations
 from core.ledger.causes import required_cause
+from core.ledger.links import count_versions
 from core.ledger.schema import codec_of, is_tracked, schema_of
 from core.ledger.store import Entry
 from core.ledger.tables import Action
@@ -45,9 +46,7 @@ def delete_records(records: Sequence[Any], using: str) -> tuple[int, dict[str, i
             _removed(model, instances, collector, entries, using)
         result = collector.delete()
         for model, keys in emptied.items():
-            model._base_manager.using(using).filter(pk__in=keys)._update(
-                [(model._meta.get_field("version"), None, models.F("version") + 1)]
-            )
+            count_versions(model, sorted(keys), using)
         _after(entries, using)
         record(entries, using)
     return result
@@ -113,8 +112,6 @@ def _removed(
 
 def _after(entries: Sequence[Entry], using: str) -> None:
     """Count the change of links on records that stay (their rows were not otherwise written)."""
-    from core.ledger.links import count_versions
-
     gone = {(e.model, e.record_id) for e in entries if e.action == Action.DELETED}
     by_model: dict[Any, set[int]] = {}
     for entry in entries:

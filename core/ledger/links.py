@@ -12,8 +12,9 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db import models, router, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from core.errors import Unguarded
+from core.errors import Conflict, Unguarded
 from core.ledger.causes import required_cause
 from core.ledger.store import Entry
 from core.ledger.tables import Action
@@ -47,7 +48,8 @@ class LinkQuerySet(models.QuerySet[Model]):
         parent, child = model.link_attnames()
         with transaction.atomic(using=self.db):
             held = sorted({getattr(link, parent) for link in links})
-            _lock_parents(model, held, self.db)
+            if len(_lock_parents(model, held, self.db)) < len(held):
+                raise Conflict(_("This record was deleted meanwhile."))
             known = set(
                 model._base_manager.using(self.db)
                 .filter(**{f"{parent}__in": held})
@@ -68,7 +70,7 @@ class LinkQuerySet(models.QuerySet[Model]):
         """Remove the links, and log them."""
         required_cause()
         model: Any = self.model
-        parent, _child = model.link_attnames()
+        parent, _member = model.link_attnames()
         with transaction.atomic(using=self.db):
             _lock_parents(model, sorted(set(self.values_list(parent, flat=True))), self.db)
             rows = list(self.order_by("pk").values())
@@ -94,10 +96,11 @@ class LinkQuerySet(models.QuerySet[Model]):
         raise Unguarded(f"Rows of {self.model._meta.label} cannot be deleted past the ledger.")
 
 
-def _lock_parents(model: Any, keys: Sequence[int], using: str) -> None:
+def _lock_parents(model: Any, keys: Sequence[int], using: str) -> list[Any]:
     from core.ledger.writing import lock
 
-    lock(model.link_parent()._base_manager.using(using).filter(pk__in=keys).only("pk", "version"))
+    holders = model.link_parent()._base_manager.using(using)
+    return lock(holders.filter(pk__in=keys).only("pk", "version"))
 
 
 def _write(model: Any, rows: Sequence[Mapping[str, Any]], word: str, using: str) -> None:

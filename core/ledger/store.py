@@ -122,6 +122,13 @@ def insert_changes(cause: OpenCause, entries: Sequence[Entry], using: str) -> No
         )
 
 
+def _array_type(kind: str) -> str:
+    """The type in which values travel: a cast to varchar(n) would cut a text in silence, and one
+    to numeric(p, s) round; the assignment to the column refuses what does not fit."""
+    base = kind.partition("(")[0]
+    return "text" if base == "varchar" else base
+
+
 def update_rows(
     model: type[models.Model],
     attnames: Sequence[str],
@@ -144,7 +151,7 @@ def update_rows(
     table = quote(model._meta.db_table)
     if connection.vendor == "postgresql":
         columns = [quote(field.column) for field in chosen]
-        types = [str(field.db_type(connection)) for field in chosen]
+        types = [_array_type(str(field.db_type(connection))) for field in chosen]
         sets = [f"{column} = new.v{place}" for place, column in enumerate(columns)]
         names = [f"v{place}" for place in range(len(columns))]
         arrays = [f"%s::{kind}[]" for kind in types]

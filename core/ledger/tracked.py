@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Unguarded
-from core.ledger import deleting, writing
+from core.ledger import deleting, memory, writing
 from core.ledger.causes import required_cause
 
 Model = TypeVar("Model", bound=models.Model)
@@ -52,11 +52,8 @@ class TrackedQuerySet(models.QuerySet[Model]):
             raise Unguarded("A tracked bulk_create cannot ignore or update conflicting rows.")
         required_cause()
         records = list(objs)
-        now = timezone.now()
         for instance in records:
-            writing.set_keys(instance)  # type: ignore[arg-type]
-            instance.version += 1  # type: ignore[attr-defined]
-            instance.updated_at = now  # type: ignore[attr-defined]
+            memory.prepare_new(instance)  # type: ignore[arg-type]
         with transaction.atomic(using=self.db):
             super().bulk_create(records, batch_size=batch_size or writing.BATCH)
             writing.log_created(records, self.db)  # type: ignore[arg-type]
@@ -119,19 +116,19 @@ class Tracked(models.Model):
     ) -> Self:
         """A record read from its row, remembering the row."""
         instance = super().from_db(db, field_names, values, **options)
-        writing.remember(instance)
+        memory.remember(instance)
         return instance
 
     def refresh_from_db(self, *args: Any, **options: Any) -> None:
         """Read the record (or the given fields) anew; what was not read stays changed or not."""
         fields = args[1] if len(args) > 1 else options.get("fields")
-        known = self.__dict__.get("_ledger_row", {})
+        asked = None if fields is None else set(fields)
         super().refresh_from_db(*args, **options)
-        writing.remember(self)
-        if fields is not None:
-            read = {self._meta.get_field(name).attname for name in fields}  # type: ignore[union-attr]
-            row = self.__dict__["_ledger_row"]
-            row.update({name: value for name, value in known.items() if name not in read})
+        if asked is None:
+            memory.remember(self)
+            return
+        read = [f.attname for f in self._meta.concrete_fields if asked & {f.name, f.attname}]
+        memory.remember_only(self, read)
 
     def save(  # type: ignore[override]
         self,
@@ -151,14 +148,18 @@ class Tracked(models.Model):
             writing.save_one(self, names, database)
             return
         required_cause()
-        writing.set_keys(self)
-        self.version += 1
-        self.updated_at = timezone.now()
+        memory.prepare_new(self)
         with transaction.atomic(using=database):
             super().save(force_insert=True, using=database)
             writing.log_created([self], database)
 
     save.alters_data = True  # type: ignore[attr-defined]
+
+    def _save_table(self, raw: bool = False, *args: Any, **options: Any) -> Any:
+        """Django's last step before the row; fixtures come here past `save` (`raw`)."""
+        if raw:
+            raise Unguarded(f"A fixture cannot write {self._meta.label} past the ledger.")
+        return super()._save_table(raw, *args, **options)  # type: ignore[misc]
 
     def delete(  # type: ignore[override]
         self, using: str | None = None, keep_parents: bool = False

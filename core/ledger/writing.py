@@ -14,6 +14,15 @@ from django.utils.translation import gettext as _
 from core.errors import Conflict, OutsideCause, Unguarded
 from core.ledger import derivations
 from core.ledger.causes import current_cause, required_cause
+from core.ledger.memory import (
+    changed_attnames,
+    forget_other,
+    merge_custom,
+    remember,
+    remember_only,
+    set_keys,
+    settle,
+)
 from core.ledger.schema import Diff, Schema, schema_of
 from core.ledger.store import Entry, insert_changes, refresh_generated, update_rows
 from core.ledger.tables import Action
@@ -37,50 +46,6 @@ def record(entries: Sequence[Entry], using: str) -> None:
         from core.ledger.dispatch import wake
 
         wake(using)
-
-
-def remember(instance: Tracked) -> None:
-    """Keep the values of `instance` as those of its row."""
-    row = dict(instance.__dict__)
-    row.pop("_state", None)
-    row.pop("_ledger_row", None)
-    for name in type(instance).ledger_json_fields():
-        if row.get(name):
-            row[name] = deepcopy(row[name])
-    instance.__dict__["_ledger_row"] = row
-
-
-def set_keys(instance: Tracked) -> None:
-    """Let a record that keeps folded keys of its own values make them anew."""
-    make = getattr(instance, "set_keys", None)
-    if make is not None:
-        make()
-
-
-def changed_attnames(instance: Tracked, only: Collection[str] | None = None) -> list[str]:
-    """The columns in which `instance` differs from the row it was read from."""
-    row = instance.__dict__.get("_ledger_row", {})
-    values = instance.__dict__
-    changed = []
-    for field in type(instance)._meta.concrete_fields:
-        if field.generated or field.primary_key or field.name == "version":
-            continue
-        attname = field.attname
-        if attname not in values:
-            continue
-        if only is not None and field.name not in only and attname not in only:
-            continue
-        if attname not in row or row[attname] != values[attname]:
-            changed.append(attname)
-    return changed
-
-
-def is_changed(instance: Tracked) -> bool:
-    """Whether saving `instance` would make a change in the ledger."""
-    schema = schema_of(type(instance))
-    attnames = changed_attnames(instance)
-    row = instance.__dict__.get("_ledger_row", {})
-    return bool(attnames and schema.updated_diff(row, instance.__dict__, attnames))
 
 
 def lock(queryset: models.QuerySet[Record]) -> list[Record]:
@@ -116,6 +81,7 @@ def save_locked(
         if not attnames:
             continue
         set_keys(instance)
+        settle(instance, schema)
         attnames = changed_attnames(instance)
         diff = schema.updated_diff(instance.__dict__["_ledger_row"], instance.__dict__, attnames)
         if not diff:
@@ -196,7 +162,7 @@ def _write_untracked(instance: Tracked, attnames: Sequence[str], using: str) -> 
     model._base_manager.using(using).filter(pk=instance.pk)._update(
         [(field, None, getattr(instance, field.attname)) for field in fields]
     )
-    remember(instance)
+    remember_only(instance, attnames)
 
 
 def save_one(instance: Tracked, update_fields: Collection[str] | None, using: str) -> None:
@@ -205,6 +171,10 @@ def save_one(instance: Tracked, update_fields: Collection[str] | None, using: st
     Only values that this instance changed are written; the others are taken from the row.
     """
     model, schema = type(instance), schema_of(type(instance))
+    if instance.pk is None:
+        raise Conflict(_("This record was deleted meanwhile."))
+    if instance.pk != instance.__dict__.get("_ledger_row", {}).get(model._meta.pk.attname):
+        raise Unguarded(f"The key of {model._meta.label} {instance.pk} is not that of its row.")
     attnames = changed_attnames(instance, update_fields)
     if not attnames:
         return
@@ -221,7 +191,10 @@ def save_one(instance: Tracked, update_fields: Collection[str] | None, using: st
             raise Conflict(_("This record was deleted meanwhile."))
         row = rows[0]
         for name in attnames:
-            setattr(row, name, instance.__dict__[name])
+            if name == schema.custom:
+                merge_custom(instance, row, name)
+            else:
+                setattr(row, name, instance.__dict__[name])
         save_locked([row])
     kept = {
         field.attname: instance.__dict__[field.attname]
@@ -232,7 +205,10 @@ def save_one(instance: Tracked, update_fields: Collection[str] | None, using: st
         and field.attname not in attnames
     }
     for field in model._meta.concrete_fields:
-        instance.__dict__[field.attname] = row.__dict__[field.attname]
+        value = row.__dict__[field.attname]
+        if field.is_relation and field.attname not in kept:
+            forget_other(instance, field, value)
+        instance.__dict__[field.attname] = value
     instance.__dict__["_ledger_row"] = row.__dict__["_ledger_row"]
     instance.__dict__.update(kept)
 
@@ -279,6 +255,7 @@ def insert_dated(
     now = timezone.now()
     for instance, history in zip(instances, histories, strict=True):
         set_keys(instance)
+        settle(instance, schema)
         instance.version = max(len(history), 1)
         instance.updated_at = now
     required_cause()
@@ -315,6 +292,8 @@ def update_all(queryset: models.QuerySet[Record], values: dict[str, Any]) -> int
     attnames = {}
     for name, value in values.items():
         field = model._meta.get_field(name)
+        if field.name == "version" or getattr(field, "primary_key", False):
+            raise Unguarded(f"{field.name} of {model._meta.label} is the ledger's to write.")
         attnames[field.attname] = value.pk if isinstance(value, models.Model) else value  # type: ignore[union-attr]
     plain = all(
         name != schema.custom
@@ -366,9 +345,10 @@ def update_given(
             count += len(rows)
             for row in rows:
                 instance = given[row.pk]
-                for attname in [*attnames, "version", "updated_at"]:
+                fresh = [*attnames, "version", "updated_at"]
+                for attname in fresh:
                     instance.__dict__[attname] = row.__dict__[attname]
-                remember(instance)
+                remember_only(instance, fresh)
     return count
 
 

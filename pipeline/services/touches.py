@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 
 from core.ledger.causes import current_cause
+from core.ledger.memory import is_changed
 from core.ledger.store import Entry
 from core.ledger.tables import TOUCHING, Action
-from core.ledger.writing import is_changed, save_locked
+from core.ledger.writing import save_locked
 from pipeline.models import Lead
 
 
