@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib.admin.sites import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 
@@ -29,7 +29,7 @@ class Site(AdminSite):
             raise PermissionDenied(_("Only managers configure Relance."))
         target = request.GET.get("next") or reverse("admin:index", current_app=self.name)
         answer = HttpResponse(status=302)
-        answer["Location"] = f"{reverse('login')}?{urlencode({'next': target})}"
+        answer["Location"] = f"{reverse('login')}?next={quote(target)}"
         return answer
 
     login.login_required = False  # type: ignore[attr-defined]

@@ -57,13 +57,11 @@ class ConfigurationForm(ModelForm):
         super().__init__(*args, **options)
         if self.instance.pk:
             self.fields["expected_version"].initial = self.instance.version
-        else:
-            del self.fields["expected_version"]
 
     def clean_expected_version(self) -> int | None:
         """Refuse a form that was opened before somebody else changed the record."""
         expected: int | None = self.cleaned_data["expected_version"]
-        if expected is not None and expected != self.instance.version:
+        if self.instance.pk and expected is not None and expected != self.instance.version:
             raise forms.ValidationError(
                 _("Somebody else changed this record meanwhile. Open it again to see how it is.")
             )
