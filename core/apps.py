@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,12 +12,14 @@ class CoreConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Tell the ledger what it need not follow, and the doctor what to look at."""
+        """Watch the models; say what the ledger need not follow, and what a doctor looks at."""
+        from core.checks import check_guard
         from core.examinations import register_examination
         from core.ledger.derivations import register_derived
         from core.ledger.doctor import check_chain
 
         register_derived("core.idempotencykey", "admin.logentry")
+        checks.register(check_guard, checks.Tags.models)
         register_examination("the ledger", lambda: map(str, check_chain()))
 
 
