@@ -75,7 +75,7 @@ def members_of(
 def existing(model: Any, ids: Iterable[Any], using: str) -> set[Any]:
     """Those of `ids` for which there is a record."""
     found: set[Any] = set()
-    for part in batched(sorted(set(ids)), 5000, strict=False):
+    for part in batched(sorted(set(ids)), 5000):
         found.update(
             model._base_manager.using(using).filter(pk__in=part).values_list("pk", flat=True)
         )

@@ -47,7 +47,7 @@ class Existence:
                 reasons[model, record_id] = reason
                 going[model].discard(record_id)
         for model in in_order_of_dependence([m for m, ids in going.items() if ids]):
-            for part in batched(sorted(going[model]), BATCH, strict=False):
+            for part in batched(sorted(going[model]), BATCH):
                 rows = list(model._base_manager.using(self.using).filter(pk__in=part))
                 self.report.reverted += len(rows)
                 delete_records(rows, self.using)
@@ -72,7 +72,7 @@ class Existence:
                     if name == holder.ledger_parent:
                         continue  # a set goes with the record that holds it
                     owner, column = holder.link_parent(), holder.link_attnames()[0]
-                for part in batched(sorted(ids), BATCH, strict=False):
+                for part in batched(sorted(ids), BATCH):
                     rows = holder._base_manager.using(self.using).filter(**{f"{name}__in": part})
                     for key, target in rows.values_list(column, name):
                         if key not in going.get(owner, ()):
@@ -99,7 +99,7 @@ class Existence:
         for model in reversed(in_order_of_dependence(chosen)):
             pasts = deleted[model]
             missing = sorted(set(pasts) - existing(model, pasts, self.using))
-            for part in batched(missing, BATCH, strict=False):
+            for part in batched(missing, BATCH):
                 self._restore_part(model, [pasts[record_id] for record_id in part])
 
     def _restore_part(self, model: Any, pasts: Sequence[Past]) -> None:

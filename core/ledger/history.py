@@ -125,7 +125,7 @@ class Reversals:
         while pending:
             known |= pending
             found: set[uuid.UUID] = set()
-            for part in batched(pending, 5000, strict=False):
+            for part in batched(pending, 5000):
                 for undone, undo in Undo.objects.filter(undone__in=part).values_list(
                     "undone", "cause"
                 ):
@@ -145,7 +145,7 @@ class Reversals:
 def read_changes(record_type: str, ids: Sequence[int]) -> dict[int, list[Past]]:
     """All changes of some records, oldest first."""
     found: dict[int, list[Past]] = {record_id: [] for record_id in ids}
-    for part in batched(ids, BATCH, strict=False):
+    for part in batched(ids, BATCH):
         rows = (
             Change.objects.filter(record_type=record_type, record_id__in=part)
             .order_by("id")

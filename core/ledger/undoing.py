@@ -133,7 +133,7 @@ class Undoing:
 
     def _pasts(self, changes: Sequence[int]) -> dict[int, Past]:
         found: dict[int, Past] = {}
-        for part in batched(changes, BATCH, strict=False):
+        for part in batched(changes, BATCH):
             rows = Change.objects.using(self.using).filter(pk__in=part)
             for row in rows.values_list(
                 "id", "cause_id", "cause__kind", "record_id", "action", "diff", "at"
@@ -142,7 +142,7 @@ class Undoing:
         return found
 
     def _reverse(self, model: Any, ids: Sequence[int]) -> None:
-        for part in batched(sorted(ids), BATCH, strict=False):
+        for part in batched(sorted(ids), BATCH):
             self._reverse_part(model, part)
 
     def _reverse_part(self, model: Any, ids: Sequence[int]) -> None:
@@ -185,7 +185,7 @@ class Undoing:
         """Created records that others changed since, by a change that still counts."""
         found: dict[Any, set[int]] = defaultdict(set)
         for model, created in self.created.items():
-            for part in batched(sorted(created), BATCH, strict=False):
+            for part in batched(sorted(created), BATCH):
                 strangers = (
                     Change.objects.using(self.using)
                     .filter(record_type=model._meta.label_lower, record_id__in=part)

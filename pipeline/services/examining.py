@@ -26,7 +26,7 @@ def register() -> None:
 def look_at_leads() -> Iterator[str]:
     """Leads whose visits, spans or machine columns are not what the ledger says."""
     keys = Lead.objects.order_by("pk").values_list("pk", flat=True)
-    for part in batched(keys.iterator(chunk_size=BATCH), BATCH, strict=False):
+    for part in batched(keys.iterator(chunk_size=BATCH), BATCH):
         yield from _look_at(list(part))
 
 
