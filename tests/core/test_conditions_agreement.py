@@ -88,7 +88,7 @@ def field_agrees(pool: Pool, subject: str, field: Field) -> None:
     rows = pool.rows[subject]
     ids = {row.pk for row in rows}
 
-    @settings(RANDOM, max_examples=3 * len(field.type.operators), derandomize=True)
+    @settings(RANDOM, max_examples=2 * len(field.type.operators), derandomize=True)
     @given(leaves(field, pool))
     def agree(data: dict[str, Any]) -> None:
         for tree in (data, {"not": data}):
