@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("", include("core.urls")),
     path("", include("crm.urls")),
     path("", include("pipeline.urls")),
 ]

@@ -1,5 +1,27 @@
 """Routes of the pages about people and companies."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.views import LogoutView
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from crm.views import accounts, companies, profile
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("login/", accounts.LoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("password-reset/", accounts.password_reset, name="password-reset"),
+    path(
+        "password-reset/sent/",
+        accounts.PasswordResetSentView.as_view(),
+        name="password-reset-sent",
+    ),
+    path(
+        "password-reset/<uidb64>/<token>/",
+        accounts.PasswordResetConfirmView.as_view(),
+        name="password_reset_confirm",
+    ),
+    path("invitation/<uid>/<token>/", accounts.accept, name="accept-invitation"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/password/", profile.change_password, name="profile-password"),
+    path("companies/suggest/", companies.suggest, name="company-suggest"),
+    path("preferences/", profile.preferences, name="preferences"),
+]

@@ -13,10 +13,11 @@ class PipelineConfig(AppConfig):
     verbose_name = _("Pipeline")
 
     def ready(self) -> None:
-        from pipeline import fields, registrations
+        from pipeline import fields, panels, registrations
 
         fields.register()
         registrations.register()
+        panels.register()
         post_migrate.connect(_first_pipeline, sender=self)
 
 

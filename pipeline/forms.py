@@ -8,6 +8,8 @@ from typing import Any
 
 from django import forms
 from django.db import models
+from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -46,7 +48,16 @@ def lead_field(name: str, *, user: User, required: bool = False) -> forms.Field:
     label = str(field.verbose_name).capitalize()  # type: ignore[union-attr]
     common: dict[str, Any] = {"label": label, "required": required}
     if name == "company":
-        widget = forms.TextInput(attrs={"list": "companies", "autocomplete": "off"})
+        widget = forms.TextInput(
+            attrs={
+                "list": "companies",
+                "autocomplete": "off",
+                "hx-get": reverse("company-suggest"),
+                "hx-trigger": "input changed delay:200ms",
+                "hx-target": "#companies",
+                "hx-sync": "this:replace",
+            }
+        )
         return forms.CharField(max_length=200, widget=widget, **common)
     if name == "stars_manual":
         common["label"] = _("Priority")
@@ -65,10 +76,10 @@ def lead_field(name: str, *, user: User, required: bool = False) -> forms.Field:
                 records, widget=forms.CheckboxSelectMultiple(), **common
             )
         return forms.ModelChoiceField(records, empty_label=_("None"), **common)
-    made: forms.Field = field.formfield(required=required)  # type: ignore[union-attr]
+    made: Any = field.formfield(required=required)  # type: ignore[union-attr]
     if isinstance(made.widget, forms.Textarea):
         made.widget.attrs["rows"] = 3
-    return made
+    return made  # type: ignore[no-any-return]
 
 
 def _choices(model: type[models.Model], user: User) -> models.QuerySet[Any]:
@@ -172,6 +183,13 @@ class LeadForm(Styled):
                 present = field.queryset.model._default_manager.filter(pk=key)
                 field.queryset = (field.queryset.distinct() | present.distinct()).distinct()
 
+    def use_version(self, version: int) -> None:
+        """Take the lead as it is now for what the input is based on."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)  # type: ignore[arg-type]
+        data["version"] = str(version)
+        self.data = data
+
     def parts(self) -> dict[str, list[forms.BoundField]]:
         """The fields by the part of the form that they stand in."""
         found = {part: [self[name] for name in names] for part, names in PARTS.items()}
@@ -183,7 +201,7 @@ class LeadForm(Styled):
         values: dict[str, Any] = {}
         custom: dict[str, Any] = {}
         for name in self.changed_data:
-            value = self.cleaned_data.get(name)
+            value: Any = self.cleaned_data.get(name)
             if name in ("version", "stage"):
                 continue
             if name.startswith("custom."):

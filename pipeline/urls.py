@@ -1,5 +1,26 @@
 """Routes of the pages about what moves."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from pipeline.views import board, leads, moving, steps
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", board.start, name="start"),
+    path("board/", board.boards, name="boards"),
+    path("board/<int:pk>/", board.board, name="board"),
+    path("board/<int:pk>/stages/<int:stage>/", board.more, name="board-more"),
+    path("board/<int:pk>/lost/", board.lost, name="board-lost"),
+    path("leads/new/", leads.new, name="lead-new"),
+    path("leads/<int:pk>/", leads.show, name="lead"),
+    path("leads/<int:pk>/edit/", leads.edit, name="lead-edit"),
+    path("leads/<int:pk>/history/", leads.history, name="lead-history"),
+    path("leads/<int:pk>/archive/", leads.archive, name="lead-archive"),
+    path("leads/<int:pk>/delete/", leads.delete, name="lead-delete"),
+    path("leads/<int:pk>/move/", moving.move, name="lead-move"),
+    path("leads/<int:pk>/win/", moving.win, name="lead-win"),
+    path("leads/<int:pk>/lose/", moving.lose, name="lead-lose"),
+    path("leads/<int:pk>/reopen/", moving.reopen, name="lead-reopen"),
+    path("leads/<int:pk>/criterion/", moving.tick, name="lead-tick"),
+    path("leads/<int:pk>/activities/", steps.plan, name="activity-new"),
+    path("activities/<int:pk>/done/", steps.finish, name="activity-done"),
+]

@@ -1,0 +1,154 @@
+"""Entries of a history page: who did what, when, for which cause, and whether it can be undone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Min
+from django.utils.translation import gettext as _
+
+from core.ledger.tables import Action, Cause, Change, Kind, Undo
+from core.ledger.words import Line, Told, tell
+from core.services.undoing import undoable_by
+
+ICONS = {
+    Kind.PERSON: "user",
+    Kind.RULE: "bolt",
+    Kind.IMPORT: "table-import",
+    Kind.BULK_EDIT: "list",
+    Kind.MERGE: "arrows-right-left",
+    Kind.API_KEY: "key",
+    Kind.FORM: "world",
+    Kind.MAIL: "mail",
+    Kind.CHAT: "message",
+    Kind.CALL: "phone",
+    Kind.SYSTEM: "settings",
+    Kind.UNDO: "arrow-back-up",
+}
+#: What the machine keeps beside what people change.
+HIDDEN = frozenset({"position"})
+
+#: Says in a few words what a change did and which of its fields that covers; None leaves it to
+#: the next, and at last to the lines.
+Phrase = Callable[[Told], tuple[str, Collection[str]] | None]
+
+_phrases: list[Phrase] = []
+
+
+def register_phrase(phrase: Phrase) -> None:
+    """Let an app say what changes of its records did."""
+    if phrase not in _phrases:
+        _phrases.append(phrase)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A change for reading."""
+
+    change_id: int
+    icon: str
+    who: str
+    phrase: str
+    record: str
+    kind_of_record: str
+    lines: tuple[Line, ...]
+    at: dt.datetime
+    cause: Cause
+    created: bool
+    can_undo: bool
+    undone: bool
+
+
+def who_did(cause: Cause) -> str:
+    """The person or the thing behind a cause."""
+    if cause.actor is not None:
+        return str(cause.actor)
+    return cause.label or str(cause.get_kind_display())  # type: ignore[attr-defined]
+
+
+def undone_among(causes: Iterable[UUID]) -> set[UUID]:
+    """Which of these causes were undone by one that was not undone itself."""
+    undos = list(Undo.objects.filter(undone__in=set(causes)).values_list("undone", "cause"))
+    if not undos:
+        return set()
+    again = undone_among([undo for _undone, undo in undos])
+    return {undone for undone, undo in undos if undo not in again}
+
+
+#: Causes that may touch very many records: judged only for who did them.
+LARGE = frozenset({Kind.IMPORT, Kind.BULK_EDIT, Kind.MERGE, Kind.UNDO})
+
+
+def may_offer_undo(cause: Cause, user: Any) -> bool:
+    """Whether a page offers Undo; cheaper than `undoable_by`, which has the last word."""
+    if cause.kind in LARGE and not user.is_manager and cause.actor_id != user.pk:
+        return False
+    return undoable_by(cause, user)
+
+
+def entries(changes: Sequence[Change], user: Any) -> list[Entry]:
+    """The changes for reading, in their order; `user` is whom Undo is offered to."""
+    causes = {change.cause_id: change.cause for change in changes}
+    undone = undone_among(causes)
+    undoable = {
+        key: key not in undone and may_offer_undo(cause, user) for key, cause in causes.items()
+    }
+    return [
+        _entry(told, undoable[told.change.cause_id], told.change.cause_id in undone)
+        for told in tell(changes)
+    ]
+
+
+def _entry(told: Told, can_undo: bool, undone: bool) -> Entry:
+    change = told.change
+    said, covered = say_what(told)
+    return Entry(
+        change_id=change.pk,
+        icon=ICONS.get(Kind(change.cause.kind), "history"),
+        who=who_did(change.cause),
+        phrase=said,
+        record=told.record,
+        kind_of_record=told.kind_of_record,
+        lines=tuple(
+            line for line in told.lines if line.field not in HIDDEN and line.field not in covered
+        ),
+        at=change.at,
+        cause=change.cause,
+        created=change.action == Action.CREATED,
+        can_undo=can_undo,
+        undone=undone,
+    )
+
+
+def say_what(told: Told) -> tuple[str, Collection[str]]:
+    """What a change did, in a few words, and the fields that these words cover."""
+    for phrase in _phrases:
+        said = phrase(told)
+        if said is not None:
+            return said
+    words = {
+        Action.CREATED: _("created it"),
+        Action.UPDATED: _("changed it"),
+        Action.DELETED: _("deleted it"),
+    }
+    return words[Action(told.change.action)], ()
+
+
+def what_of(causes: Iterable[UUID]) -> dict[UUID, str]:
+    """For each cause its first change in words: "Lead “Fleet”: moved New → Qualified"."""
+    firsts = (
+        Change.objects.filter(cause__in=list(causes))
+        .order_by()
+        .values("cause")
+        .annotate(first=Min("id"))
+        .values_list("first", flat=True)
+    )
+    changes = list(Change.objects.filter(pk__in=list(firsts)))
+    return {
+        told.change.cause_id: f"{told.kind_of_record} “{told.record}”: {say_what(told)[0]}"
+        for told in tell(changes)
+    }

@@ -1,0 +1,11 @@
+"""Routes of the pages about the ledger."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from core.views import causes
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("changes/", causes.causes, name="causes"),
+    path("changes/<uuid:pk>/", causes.cause, name="cause"),
+    path("changes/<uuid:pk>/undo/", causes.undo, name="cause-undo"),
+]

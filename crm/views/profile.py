@@ -1,0 +1,86 @@
+"""One's own settings: name, language, time zone, appearance, password."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from core.answers import next_address, put_errors, say
+from core.errors import Refused
+from core.requests import Request
+from crm.forms import PasswordChangeForm, ProfileForm
+from crm.services.users import set_password, update_user
+
+THEMES = ("auto", "light", "dark")
+
+
+def profile(request: Request) -> HttpResponse:
+    """Show and change one's own settings."""
+    user = request.user
+    now = {name: getattr(user, name) for name in ProfileForm.base_fields}
+    form = ProfileForm(request.POST or None, initial=now)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            update_user(user=user.pk, values=form.cleaned_data, by=user)
+        except Refused as refused:
+            status = put_errors(form, refused)
+        else:
+            with translation.override(form.cleaned_data["language"]):
+                say(request, _("Saved."))
+            return redirect("profile")
+    elif form.errors:
+        status = 422
+    context = {"form": form, "password_form": PasswordChangeForm(user)}
+    return render(request, "crm/profile.html", context, status=status)
+
+
+@require_POST
+@sensitive_post_parameters()
+def change_password(request: Request) -> HttpResponse:
+    """Replace one's password; this session goes on, others end."""
+    form = PasswordChangeForm(request.user, request.POST)
+    if not form.is_valid():
+        now = {name: getattr(request.user, name) for name in ProfileForm.base_fields}
+        context = {"form": ProfileForm(initial=now), "password_form": form}
+        return render(request, "crm/profile.html", context, status=422)
+    user = set_password(
+        user=request.user.pk, password=form.cleaned_data["new_password1"], by=request.user
+    )
+    update_session_auth_hash(request, user)
+    say(request, _("Your password is changed."))
+    return redirect("profile")
+
+
+@login_not_required
+@require_POST
+def preferences(request: Request) -> HttpResponse:
+    """Switch language or appearance: on the account, or before one is let in in this browser."""
+    wanted = {
+        "language": (request.POST.get("language"), dict(settings.LANGUAGES)),
+        "theme": (request.POST.get("theme"), THEMES),
+    }
+    values = {name: value for name, (value, known) in wanted.items() if value in known}
+    answer = redirect(next_address(request, "/"))
+    if request.user.is_authenticated:
+        if values:
+            update_user(user=request.user.pk, values=values, by=request.user)
+        return answer
+    for name, value in values.items():
+        assert value is not None  # noqa: S101 (only known values are kept)
+        cookie = settings.LANGUAGE_COOKIE_NAME if name == "language" else name
+        answer.set_cookie(
+            cookie,
+            value,
+            max_age=365 * 24 * 3600,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+        )
+    return answer

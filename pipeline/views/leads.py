@@ -1,0 +1,143 @@
+"""A lead's page, its forms, archive and deletion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from core.answers import next_address, put_errors, say, written_cause
+from core.errors import Conflict, NotAllowed, Refused
+from core.numbers import key_in
+from core.requests import Request
+from pipeline.forms import LeadForm, PlanForm
+from pipeline.leadpage import lead_history, may_change, read_lead_page, visible_lead
+from pipeline.models import Lead, Stage
+from pipeline.services.leads import (
+    LeadDraft,
+    archive_leads,
+    create_lead,
+    delete_leads,
+    unarchive_leads,
+    update_lead,
+)
+
+
+def show(request: Request, pk: int) -> HttpResponse:
+    """The page of a lead."""
+    page = read_lead_page(request.user, pk)
+    entries, more = lead_history(page.lead, request.user)
+    context = {"page": page, "lead": page.lead, "entries": entries, "more": more}
+    return render(request, "pipeline/lead.html", {**context, "plan": PlanForm()})
+
+
+def history(request: Request, pk: int) -> HttpResponse:
+    """What happened to a lead; a fragment with older entries when the page asks for them."""
+    lead = visible_lead(request.user, pk)
+    entries, more = lead_history(lead, request.user, before=key_in(request.GET, "before"))
+    name = "pipeline/lead_history.html" + ("#entries" if request.htmx else "")
+    return render(request, name, {"lead": lead, "entries": entries, "more": more})
+
+
+def new(request: Request) -> HttpResponse:
+    """Make a lead; only its title is asked."""
+    stage = _stage(request)
+    form = LeadForm(request.POST or None, user=request.user, stage=stage)
+    status = 422 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        values = {**form.values(), "title": form.cleaned_data["title"]}
+        if "owner" not in values:
+            values["owner"] = form.cleaned_data["owner"]
+        draft = LeadDraft(values=values, stage=form.cleaned_data["stage"] or stage)
+        try:
+            lead = create_lead(draft=draft, by=request.user)
+        except Refused as refused:
+            status = put_errors(form, refused)
+        else:
+            text = _("“%s” is created.") % lead.title
+            say(request, text, undo=written_cause(), back=board_address(lead))
+            return redirect(lead)
+    context = {"form": form, "parts": form.parts(), "stage": stage}
+    return render(request, "pipeline/lead_form.html", context, status=status)
+
+
+def _stage(request: Request) -> Stage | None:
+    stages = Stage.objects.active().visible_to(request.user).filter(pipeline__is_active=True)
+    stages = stages.select_related("pipeline").order_by("pipeline__sequence", "sequence", "id")
+    asked = key_in(request.GET, "stage")
+    found = stages.filter(pk=asked).first() if asked else None
+    pipeline = key_in(request.GET, "pipeline")
+    if found is None and pipeline:
+        found = stages.filter(pipeline=pipeline).first()
+    return found or stages.first()
+
+
+def edit(request: Request, pk: int) -> HttpResponse:
+    """Edit a lead. What somebody else changed meanwhile is said before it is written over."""
+    lead = visible_lead(request.user, pk)
+    if not may_change(request.user, lead):
+        raise NotAllowed(_("You can see this lead, but not change it."))
+    form = LeadForm(request.POST or None, user=request.user, lead=lead)
+    status = 422 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            update_lead(
+                lead=pk,
+                values=form.values(),
+                by=request.user,
+                expected_version=form.cleaned_data["version"],
+            )
+        except Refused as refused:
+            status = put_errors(form, refused)
+        except Conflict as conflict:
+            status = put_errors(form, conflict)
+            form.add_error(None, _("Your input is kept below. Saving again writes it over."))
+            form.use_version(lead.version)
+        else:
+            say(request, _("Saved."), undo=written_cause())
+            return redirect(lead)
+    context = {"form": form, "parts": form.parts(), "lead": lead}
+    return render(request, "pipeline/lead_form.html", context, status=status)
+
+
+@require_POST
+def archive(request: Request, pk: int) -> HttpResponse:
+    """Put a lead away, or bring it back."""
+    lead = visible_lead(request.user, pk)
+    if lead.archived_at is None:
+        archive_leads(leads=[pk], by=request.user)
+        say(request, _("“%s” is archived.") % lead.title, undo=written_cause())
+    else:
+        unarchive_leads(leads=[pk], by=request.user)
+        say(request, _("“%s” is back from the archive.") % lead.title, undo=written_cause())
+    return redirect(next_address(request, lead.get_absolute_url()))
+
+
+def delete(request: Request, pk: int) -> HttpResponse:
+    """Ask, then delete a lead with what hangs on it."""
+    lead = visible_lead(request.user, pk)
+    if not may_change(request.user, lead):
+        raise NotAllowed(_("You can see this lead, but not change it."))
+    if request.method != "POST":
+        return dialog(request, "pipeline/lead_delete.html", {"lead": lead})
+    delete_leads(leads=[pk], by=request.user)
+    text = _("“%s” is deleted.") % lead.title
+    say(request, text, undo=written_cause(), back=lead.get_absolute_url())
+    return redirect("board", lead.pipeline_id)
+
+
+def dialog(
+    request: Request, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """A form as a page of its own, or alone when it is shown inside a dialog."""
+    name = f"{template}#form" if request.htmx else template
+    return render(request, name, {**context, "in_dialog": bool(request.htmx)}, status=status)
+
+
+def board_address(lead: Lead) -> str:
+    """The board that a lead stands on."""
+    return reverse("board", args=[lead.pipeline_id])
