@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 
 from core.conditions.binding import bind
 from core.conditions.closed import Bound
@@ -51,13 +52,20 @@ class WhereField(forms.CharField):
         """The condition was checked while it was read."""
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "description": "A condition as JSON, such as "
+        '`{"field": "expected_revenue", "op": ">=", "value": 10000}`.',
+    }
+)
 class WhereFilter(django_filters.Filter):
     """Filters by a condition on a subject, seen by the person of the request."""
 
     field_class = WhereField
 
     def __init__(self, subject: str, **options: Any) -> None:
-        options.setdefault("label", _("Condition (JSON)"))
+        options.setdefault("label", _("Condition"))
         self.subject = subject
         super().__init__(**options)
         self.extra["subject"] = subject

@@ -165,7 +165,8 @@ def _related(node: tree.Some, user: Any, *, negated: bool) -> str:
     words = {"relation": str(node.relation.label)}
     if node.node == tree.All(()):
         return (_("%(relation)s: none") if none else _("%(relation)s: at least one")) % words
-    words["condition"] = _words(node.node, user, negated=False)[0]
+    inside, joint = _words(node.node, user, negated=False)
+    words["condition"] = f"({inside})" if joint else inside
     if none:
         return _("%(relation)s: none where %(condition)s") % words
     return _("%(relation)s: at least one where %(condition)s") % words

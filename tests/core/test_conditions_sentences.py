@@ -80,7 +80,7 @@ def said(tree: Any, user: Any = None) -> str:
                     ]
                 },
             },
-            "activities: none where done is empty and due is before today",
+            "activities: none where (done is empty and due is before today)",
         ),
         ({}, "every record"),
         ({"any": []}, "no record"),
