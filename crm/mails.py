@@ -28,7 +28,7 @@ def invitation_mail(user: User, by: User | None, key: str) -> EmailMultiAlternat
 def password_reset_mail(user: User, key: str) -> EmailMultiAlternatives:
     """The mail with a link to choose a new password."""
     path = reverse(
-        "password-reset-confirm",
+        "password_reset_confirm",
         kwargs={"uidb64": uid_of(user), "token": default_token_generator.make_token(user)},
     )
     hours = settings.PASSWORD_RESET_TIMEOUT // 3600

@@ -107,7 +107,7 @@ def find_or_create_companies(*, names: Sequence[str], by: User | None) -> dict[s
 
     Of several with one name the oldest that `by` sees is taken.
     """
-    wanted = {fold(name): name.strip() for name in names if fold(name)}
+    wanted = {fold(name): name.strip() for name in reversed(names) if fold(name)}
     visible = Company.objects.all() if by is None else Company.objects.visible_to(by)
     known = {
         company.name_key: company

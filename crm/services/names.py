@@ -31,7 +31,8 @@ def find_or_make[Record: "Tracked"](
     """
     require_active(by)
     drafts = [_draft(model, name, defaults) for name in names if name and name.strip()]
-    wanted = {_key(draft): draft for draft in drafts if _key(draft)}
+    # Of several spellings the first is kept.
+    wanted = {_key(draft): draft for draft in reversed(drafts) if _key(draft)}
     for _attempt in range(ATTEMPTS):
         found = {
             _key(record): record

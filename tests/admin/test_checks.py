@@ -62,9 +62,7 @@ def test_a_stage_that_would_not_hold(
     assert Stage.objects.get(pk=stages[0].pk).version == stages[0].version
 
 
-def test_a_stage_with_leads_is_not_deleted(
-    client: Client, cast: Any, stages: list[Stage]
-) -> None:
+def test_a_stage_with_leads_is_not_deleted(client: Client, cast: Any, stages: list[Stage]) -> None:
     factories.make_lead(by=cast.rep, stage=stages[1])
     address = reverse("admin:pipeline_stage_delete", args=[stages[1].pk])
     page = client.get(address).content.decode()
@@ -84,9 +82,7 @@ def test_a_stage_with_leads_is_neither_closed_nor_turned(
 
 
 def test_an_empty_stage_is_deleted(client: Client, stages: list[Stage]) -> None:
-    client.post(
-        reverse("admin:pipeline_stage_delete", args=[stages[2].pk]), {"post": "yes"}
-    )
+    client.post(reverse("admin:pipeline_stage_delete", args=[stages[2].pk]), {"post": "yes"})
     assert not Stage.objects.filter(pk=stages[2].pk).exists()
 
 

@@ -45,7 +45,9 @@ def configured(cast: Any, pipeline: Any) -> dict[str, Any]:
             LostReason.objects.create(name="Too expensive")
         if not ActivityType.objects.exists():
             ActivityType.objects.create(name="Call")
-    return {model._meta.label_lower: model._default_manager.order_by("pk").first() for model in OURS}
+    return {
+        model._meta.label_lower: model._default_manager.order_by("pk").first() for model in OURS
+    }
 
 
 def addresses(configured: dict[str, Any]) -> list[tuple[str, str]]:

@@ -105,9 +105,7 @@ def test_a_manager_changes_the_role_of_others(cast: Any) -> None:
 
 def test_the_last_administrator_stays_one(cast: Any) -> None:
     address = reverse("admin:crm_user_change", args=[cast.admin.pk])
-    answer = logged_in(cast.admin).post(
-        address, user_values(cast.admin, role="rep"), follow=True
-    )
+    answer = logged_in(cast.admin).post(address, user_values(cast.admin, role="rep"), follow=True)
     assert b"last administrator" in answer.content
     cast.admin.refresh_from_db()
     assert cast.admin.role == "admin"
