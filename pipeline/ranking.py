@@ -41,16 +41,16 @@ def spread(
         return []
     if above is None and below is None:
         start = chance.randrange(STRIDE)
-        return [_whole(start + step * STRIDE) for step in range(count)]
+        return [whole(start + step * STRIDE) for step in range(count)]
     if below is None:
         start = _number(_split(above or FIRST)[0])
         return [
-            _whole(start + step * STRIDE + chance.randrange(1, STRIDE + 1)) for step in range(count)
+            whole(start + step * STRIDE + chance.randrange(1, STRIDE + 1)) for step in range(count)
         ]
     if above is None:
         start = _number(_split(below)[0])
         return [
-            _whole(start - step * STRIDE - chance.randrange(1, STRIDE + 1))
+            whole(start - step * STRIDE - chance.randrange(1, STRIDE + 1))
             for step in range(count - 1, -1, -1)
         ]
     ranks: list[str] = []
@@ -71,14 +71,14 @@ def _halve(above: str, below: str, count: int, chance: random.Random, into: list
 
 def _middle(above: str, below: str, chance: random.Random) -> str:
     """A rank strictly between two others, with a random tail."""
-    whole, low = _split(above)
-    whole_below, high = _split(below)
-    if whole == whole_below:
-        rank = whole + _fraction_between(low, high)
+    low_whole, low = _split(above)
+    high_whole, high = _split(below)
+    if low_whole == high_whole:
+        rank = low_whole + _fraction_between(low, high)
     else:
-        next_whole = _whole(_number(whole) + 1)
+        next_whole = whole(_number(low_whole) + 1)
         # A whole number between the two is shortest; else a fraction above the lower one.
-        rank = next_whole if next_whole < below else whole + _fraction_between(low, None)
+        rank = next_whole if next_whole < below else low_whole + _fraction_between(low, None)
     tail = "".join(chance.choice(DIGITS) for _ in range(TAIL - 1)) + chance.choice(DIGITS[1:])
     candidate = rank + tail
     # The tail keeps the order unless `below` begins with the rank itself.
@@ -119,14 +119,14 @@ def _number(whole: str) -> int:
     head, digits = whole[0], whole[1:]
     length = len(digits)
     value = int(digits, BASE)
-    offset = sum(BASE**size for size in range(1, length))
+    offset: int = sum(BASE**size for size in range(1, length))
     if head >= "N":
         return offset + value
-    return -(offset + BASE**length - value)
+    return -(offset + int(BASE**length) - value)
 
 
-def _whole(number: int) -> str:
-    """The whole part for a number; numbers and their texts sort alike."""
+def whole(number: int) -> str:
+    """The rank that stands for a whole number; numbers and their ranks sort alike."""
     length, size = 1, BASE
     rest = number if number >= 0 else -number - 1
     while rest >= size:

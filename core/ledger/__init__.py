@@ -1,1 +1,1 @@
-"""The ledger: every change of a tracked record, with its cause; how it is read, followed, undone."""
+"""The ledger: each change of a tracked record with its cause; read, followed and undone."""

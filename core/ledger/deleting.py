@@ -21,6 +21,7 @@ class LedgerCollector(Collector):
     """Django's collector without its short cuts: each row is read before it goes."""
 
     def can_fast_delete(self, objs: Any, from_field: Any = None) -> bool:
+        """Nothing goes unread."""
         return False
 
 
@@ -57,7 +58,8 @@ def _emptied(collector: Collector, entries: list[Entry]) -> dict[Any, list[int]]
     emptied: dict[Any, list[int]] = {}
     current: dict[tuple[Any, int], dict[str, Any]] = {}
     doomed = {(model, instance.pk) for model, group in collector.data.items() for instance in group}
-    for (field, value), groups in collector.field_updates.items():
+    updates: dict[Any, Any] = collector.field_updates
+    for (field, value), groups in updates.items():
         model = field.model
         if derivations.is_derived(model):
             continue
@@ -67,8 +69,8 @@ def _emptied(collector: Collector, entries: list[Entry]) -> dict[Any, list[int]]
         target = getattr(value, "pk", value)
         encode, _ = codec_of(field)
         code = None if target is None else encode(target)
-        for row in _rows(model, staying, collector.using):
-            row = current.get((model, row["id"]), row)
+        for read in _rows(model, staying, collector.using):
+            row = current.get((model, read["id"]), read)
             diff = {field.name: [encode(row[field.attname]), code]}
             after = current[model, row["id"]] = {**row, field.attname: target}
             entries.append(Entry(model, row["id"], Action.UPDATED, diff, before=row, after=after))
@@ -98,16 +100,10 @@ def _removed(
     if not is_tracked(model) and not isinstance(model._meta.pk, models.BigAutoField):
         raise Unguarded(f"{model._meta.label} has no numeric key: its rows cannot be logged.")
     schema = schema_of(model)
-    for row in rows:
-        entries.append(
-            Entry(
-                model,
-                row[model._meta.pk.attname],
-                Action.DELETED,
-                schema.deleted_diff(row),
-                before=row,
-            )
-        )
+    key = model._meta.pk.attname
+    entries += [
+        Entry(model, row[key], Action.DELETED, schema.deleted_diff(row), before=row) for row in rows
+    ]
 
 
 def _after(entries: Sequence[Entry], using: str) -> None:

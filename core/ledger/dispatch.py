@@ -1,4 +1,4 @@
-"""Handing changes out: pendings go, in the order of their ids, to the consumers that apps registered.
+"""Handing changes out: pendings go, in the order of their ids, to consumers that apps registered.
 
 A consumer only inserts its own work rows. The pendings are deleted in the transaction in which
 all consumers have done so; a dispatcher that dies half-way leaves everything as it was. One
@@ -50,7 +50,7 @@ Take = Callable[[Sequence[Handed]], None]
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """`take` inserts work rows; `then` is called on commit; `hears_quiet` takes quiet causes too."""
+    """`take` inserts work rows; `then` is called on commit; `hears_quiet`: quiet causes too."""
 
     name: str
     take: Take
@@ -66,13 +66,17 @@ def register_consumer(
 ) -> Callable[[], None]:
     """Have changes handed to `take`; return a function that takes the registration back."""
     _consumers[name] = Consumer(name, take, then, hears_quiet)
-    return lambda: _consumers.pop(name, None) and None
+
+    def unregister() -> None:
+        _consumers.pop(name, None)
+
+    return unregister
 
 
 def wake(using: str = DEFAULT_DB_ALIAS) -> None:
     """Wake the dispatcher once when this transaction commits."""
     connection = connections[using]
-    if not any(function is _poke for _, function, _ in connection.run_on_commit):
+    if not any(waiting[1] is _poke for waiting in connection.run_on_commit):
         transaction.on_commit(_poke, using=using, robust=True)
 
 

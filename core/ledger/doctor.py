@@ -1,4 +1,4 @@
-"""Proving the ledger: each old value is the previous new one, and the last one stands in the row."""
+"""Proving the ledger: each old value is the previous new one, and the last stands in the row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets of records on a record (tags, collaborators): explicit through models that the ledger guards.
+"""Sets of records on a record (tags, collaborators): through models that the ledger guards.
 
 A link is not a record of its own: adding and removing is a change of the record that holds the
 set, `{"tags": {"add": […], "remove": […]}}`. Django's `add`, `remove`, `set` and `clear`, from both

@@ -50,7 +50,15 @@ def reverse(
             continue
         for name, what in change.diff.items():
             if isinstance(what, dict):
-                _reverse_members(name, what, change.id, current, later, result, blocked)
+                _reverse_members(
+                    name,
+                    what,
+                    change.id,
+                    current=current,
+                    later=later,
+                    result=result,
+                    blocked=blocked,
+                )
                 continue
             if name in blocked:
                 continue
@@ -79,6 +87,7 @@ def _reverse_members(
     name: str,
     what: Mapping[str, Sequence[int]],
     change: int,
+    *,
     current: Mapping[str, Any],
     later: Mapping[str, int],
     result: Reversal,

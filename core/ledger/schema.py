@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -20,8 +20,8 @@ from django.db.models.expressions import BaseExpression, Combinable
 
 from core.errors import Unguarded
 
-Json: TypeAlias = Any
-Diff: TypeAlias = dict[str, Any]
+type Json = Any
+type Diff = dict[str, Any]
 
 #: The bookkeeping of the ledger on a row: neither tracked nor somebody's machine column.
 BOOKKEEPING = frozenset({"version", "updated_at"})

@@ -40,7 +40,7 @@ def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-_CAUSE_COLUMNS = "id, kind, actor_id, label, reference, parent_id, depth, quiet, started_at"  # one order for both
+_CAUSE_COLUMNS = "id, kind, actor_id, label, reference, parent_id, depth, quiet, started_at"
 
 
 def _cause_values(cause: OpenCause, using: str) -> list[Any]:
@@ -150,7 +150,7 @@ def update_rows(
     chosen = [fields[attname] for attname in attnames]
     table = quote(model._meta.db_table)
     if connection.vendor == "postgresql":
-        columns = [quote(field.column) for field in chosen]
+        columns = [quote(str(field.column)) for field in chosen]
         types = [_array_type(str(field.db_type(connection))) for field in chosen]
         sets = [f"{column} = new.v{place}" for place, column in enumerate(columns)]
         names = [f"v{place}" for place in range(len(columns))]
@@ -175,7 +175,7 @@ def update_rows(
                 ],
             )
             return int(cursor.rowcount)
-    sets = [f"{quote(field.column)} = %s" for field in chosen]
+    sets = [f"{quote(str(field.column))} = %s" for field in chosen]
     condition = "id = %s"
     if counting:
         sets.append("version = version + 1")

@@ -1,4 +1,4 @@
-"""The four tables of the ledger. Append-only, but for Pending, which empties as it is handed out."""
+"""The four tables of the ledger: append-only, but for Pending, which empties by handing out."""
 
 import uuid
 

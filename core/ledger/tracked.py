@@ -38,7 +38,7 @@ class TrackedQuerySet(models.QuerySet[Model]):
 
     bulk_update.alters_data = True  # type: ignore[attr-defined]
 
-    def bulk_create(  # type: ignore[override]
+    def bulk_create(  # type: ignore[override]  # noqa: PLR0917 (Django's signature)
         self,
         objs: Iterable[Model],
         batch_size: int | None = None,
@@ -95,7 +95,7 @@ class Tracked(models.Model):
     version = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(_("changed"), default=timezone.now, editable=False)
 
-    objects = models.Manager.from_queryset(TrackedQuerySet)()
+    objects: models.Manager[Any] = models.Manager.from_queryset(TrackedQuerySet)()
 
     class Meta:
         abstract = True
@@ -143,8 +143,9 @@ class Tracked(models.Model):
         if not self._state.adding and not force_insert:
             names = None if update_fields is None else frozenset(update_fields)
             for field in self._meta.concrete_fields:
-                if field.is_relation and field.is_cached(self):
-                    self._prepare_related_fields_for_save("save", [field])
+                if isinstance(field, models.ForeignKey) and field.is_cached(self):
+                    # Django's own check that what a key names is saved, and takes over its id.
+                    self._prepare_related_fields_for_save("save", [field])  # type: ignore[attr-defined]
             writing.save_one(self, names, database)
             return
         required_cause()

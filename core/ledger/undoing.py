@@ -1,4 +1,4 @@
-"""Undoing a cause: values go back, created records go, deleted ones return, derived rows are remade.
+"""Undoing a cause: values go back, created records go, deleted ones return, the derived is remade.
 
 An undo is itself a cause with changes of its own, so it can be undone as well. It reverses newest
 first and touches nothing that others have changed since: that is listed. A created record goes
@@ -99,8 +99,8 @@ class Undoing:
         for model, pasts in self.deleted.items():
             # What the causes changed on a record before they deleted it, and the sets it lost.
             self._reverse(model, sorted(existing(model, pasts, self.using)))
-        for model, ids in self.promised.items():
-            if ids - existing(model, ids, self.using):
+        for model, promised in self.promised.items():
+            if promised - existing(model, promised, self.using):
                 raise Refused(
                     _("A deleted record cannot come back, since its name or place is taken by now.")
                 )
@@ -203,7 +203,8 @@ class Undoing:
             if not column.field.is_relation:
                 continue
             target: Any = column.field.related_model
-            wanted = {plan.values.get(column.name) for _, plan in plans} - {None}
+            named = (plan.values.get(column.name) for _, plan in plans)
+            wanted: set[Any] = {key for key in named if key is not None}
             gone = wanted - existing(target, wanted, self.using)
             self.promised[target] |= gone & set(self.deleted.get(target, ()))
             gone -= set(self.deleted.get(target, ()))
@@ -233,7 +234,8 @@ class Undoing:
     def _put_members(self, sets: dict[str, type[Link]], plans: list[tuple[Any, Reversal]]) -> None:
         for name, link in sets.items():
             parent, child = link.link_attnames()
-            removed, added = [], []
+            removed: list[tuple[int, int]] = []
+            added: list[tuple[int, int]] = []
             for row, plan in plans:
                 for member, put in plan.members.get(name, {}).items():
                     (added if put else removed).append((row.pk, member))

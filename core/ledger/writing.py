@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Conflict, OutsideCause, Unguarded
 from core.ledger import derivations
+from core.ledger.bulk import COPY_FROM, insert_rows, reserve_ids
 from core.ledger.causes import current_cause, required_cause
 from core.ledger.memory import (
     changed_attnames,
@@ -48,7 +49,7 @@ def record(entries: Sequence[Entry], using: str) -> None:
         wake(using)
 
 
-def lock(queryset: models.QuerySet[Record]) -> list[Record]:
+def lock[Record: "Tracked"](queryset: models.QuerySet[Record]) -> list[Record]:
     """The records of `queryset`, read under a row lock in the order of their keys.
 
     Inside a transaction. What is read is what stands in the row until the transaction ends, so
@@ -60,7 +61,7 @@ def lock(queryset: models.QuerySet[Record]) -> list[Record]:
     return list(queryset.order_by("pk"))
 
 
-def save_locked(
+def save_locked[Record: "Tracked"](
     instances: Sequence[Record], *, at: Sequence[datetime | None] | None = None
 ) -> list[Record]:
     """Write the changed values of records read by `lock`, as one change each; return the changed.
@@ -108,12 +109,12 @@ def save_locked(
     written: list[Record] = []
     with transaction.atomic(using=using, savepoint=False):
         for columns, group in by_columns.items():
-            for chunk in batched(group, BATCH, strict=False):
+            for chunk in batched(group, BATCH):
                 _update_chunk(schema, columns, chunk, using)
                 written.extend(chunk)
         for instance in written:
             instance.version += 1
-        for part in batched(entries, BATCH, strict=False):
+        for part in batched(entries, BATCH):
             record(part, using)
     for instance in written:
         remember(instance)
@@ -132,10 +133,9 @@ def _update_chunk(
         values = [(field, None, getattr(instance, field.attname)) for field in fields]
         values.append((version, None, instance.version + 1))
         generated = [field for field in model._meta.concrete_fields if field.generated]
-        result = (
-            model._base_manager.using(using)
-            .filter(pk=instance.pk, version=instance.version)
-            ._update(values, returning_fields=generated or [version])
+        rows: Any = model._base_manager.using(using)
+        result = rows.filter(pk=instance.pk, version=instance.version)._update(
+            values, returning_fields=generated or [version]
         )
         if not result:
             raise Conflict(_("Somebody else changed this record meanwhile."))
@@ -159,7 +159,8 @@ def _write_untracked(instance: Tracked, attnames: Sequence[str], using: str) -> 
     """Write machine columns and secrets, which make no change and need no cause."""
     model = type(instance)
     fields = [field for field in model._meta.concrete_fields if field.attname in attnames]
-    model._base_manager.using(using).filter(pk=instance.pk)._update(
+    rows: Any = model._base_manager.using(using)
+    rows.filter(pk=instance.pk)._update(
         [(field, None, getattr(instance, field.attname)) for field in fields]
     )
     remember_only(instance, attnames)
@@ -233,13 +234,13 @@ def log_created(
         )
         for place, instance in enumerate(instances)
     ]
-    for part in batched(entries, BATCH, strict=False):
+    for part in batched(entries, BATCH):
         record(part, using)
     for instance in instances:
         remember(instance)
 
 
-def insert_dated(
+def insert_dated[Record: "Tracked"](
     model: type[Record],
     instances: Sequence[Record],
     histories: Sequence[Sequence[tuple[datetime, Mapping[str, Any]]]],
@@ -260,9 +261,7 @@ def insert_dated(
         instance.updated_at = now
     required_cause()
     with transaction.atomic(using=using, savepoint=False):
-        models.QuerySet.bulk_create(
-            model._base_manager.using(using).all(), instances, batch_size=BATCH
-        )
+        _insert(model, instances, using)
         entries: list[Entry] = []
         for instance, history in zip(instances, histories, strict=True):
             final = instance.__dict__
@@ -279,13 +278,31 @@ def insert_dated(
                     action, diff = Action.UPDATED, schema.updated_diff(before, after, values)
                 entries.append(Entry(model, instance.pk, action, diff, moment, before, after))
                 before = after
-        for part in batched(entries, BATCH * 2, strict=False):
+        for part in batched(entries, BATCH * 2):
             record(part, using)
     for instance in instances:
         remember(instance)
 
 
-def update_all(queryset: models.QuerySet[Record], values: dict[str, Any]) -> int:
+def _insert[Record: "Tracked"](
+    model: type[Record], instances: Sequence[Record], using: str
+) -> None:
+    """Insert new records; a few with what the database computes, many without."""
+    if len(instances) < COPY_FROM:
+        queryset = model._base_manager.using(using).all()
+        models.QuerySet.bulk_create(queryset, instances)
+        return
+    ids = reserve_ids(model, len(instances), using)
+    attnames = [f.attname for f in model._meta.concrete_fields if not f.generated]
+    for instance, record_id in zip(instances, ids, strict=True):
+        instance.pk = record_id
+        instance._state.adding = False
+        instance._state.db = using
+    rows = ([instance.__dict__[name] for name in attnames] for instance in instances)
+    insert_rows(model, attnames, rows, using)
+
+
+def update_all[Record: "Tracked"](queryset: models.QuerySet[Record], values: dict[str, Any]) -> int:
     """What `queryset.update(**values)` means for tracked records: lock, diff, write, log."""
     model = queryset.model
     schema = schema_of(model)
@@ -318,17 +335,17 @@ def update_all(queryset: models.QuerySet[Record], values: dict[str, Any]) -> int
     return count
 
 
-def _by_key(queryset: models.QuerySet[Record]) -> Iterator[list[Record]]:
+def _by_key[Record: "Tracked"](queryset: models.QuerySet[Record]) -> Iterator[list[Record]]:
     """The records of `queryset` under lock, a batch at a time; the set is fixed at the start."""
     keys = list(queryset.order_by("pk").values_list("pk", flat=True))
-    for part in batched(keys, BATCH, strict=False):
+    for part in batched(keys, BATCH):
         yield lock(queryset.model._base_manager.using(queryset.db).filter(pk__in=part))
 
 
-def update_given(
+def update_given[Record: "Tracked"](
     queryset: models.QuerySet[Record], instances: Iterable[Record], names: Sequence[str]
 ) -> int:
-    """What `bulk_update` means for tracked records: only the named fields, old values from the row."""
+    """What `bulk_update` means for tracked records: the named fields, old values from the row."""
     given = {instance.pk: instance for instance in instances}
     if any(pk is None for pk in given):
         raise ValueError("All bulk_update() objects must have a primary key set.")
@@ -336,7 +353,7 @@ def update_given(
     attnames = [queryset.model._meta.get_field(name).attname for name in names]  # type: ignore[union-attr]
     count = 0
     with transaction.atomic(using=queryset.db):
-        for part in batched(sorted(given), BATCH, strict=False):
+        for part in batched(sorted(given), BATCH):
             rows = lock(queryset.model._base_manager.using(queryset.db).filter(pk__in=part))
             for row in rows:
                 for attname in attnames:

@@ -13,7 +13,8 @@ from core.errors import NotAllowed, NotFound, Refused
 from core.ledger.causes import because
 from core.ledger.schema import model_of
 from core.ledger.tables import Cause, Change, Kind, Undo
-from core.ledger.undoing import Undoing, UndoReport, descendants
+from core.ledger.report import UndoReport
+from core.ledger.undoing import Undoing, descendants
 
 if TYPE_CHECKING:
     from core.permissions import Person
@@ -87,7 +88,7 @@ def undoable_by(cause: Cause, by: Any) -> bool:
     for record_type, record_id in rows.iterator(chunk_size=2000):
         touched[record_type].add(record_id)
     if not touched:
-        return cause.actor_id == by.pk
+        return bool(cause.actor_id == by.pk)
     return all(_may_change(record_type, ids, cause, by) for record_type, ids in touched.items())
 
 
@@ -101,4 +102,4 @@ def _may_change(record_type: str, ids: set[int], cause: Cause, by: Any) -> bool:
     if hasattr(records, "changeable_by"):
         visible = records.visible_to(by).filter(pk__in=records.changeable_by(by).values("pk"))
         return set(visible.values_list("pk", flat=True)) == here
-    return cause.actor_id == by.pk
+    return bool(cause.actor_id == by.pk)

@@ -54,7 +54,7 @@ class User(Tracked, AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc]
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -150,7 +150,7 @@ class Team(Tracked):
     )
     is_active = models.BooleanField(_("active"), default=True)
 
-    objects = models.Manager.from_queryset(TeamQuerySet)()
+    objects = models.Manager.from_queryset(TeamQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
         verbose_name = _("sales team")

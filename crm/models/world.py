@@ -21,7 +21,7 @@ class Tag(Tracked):
     colour = models.CharField(_("colour"), max_length=7, blank=True)
 
     ledger_machine = {"name_key": "crm.models.world"}
-    objects = models.Manager.from_queryset(TagQuerySet)()
+    objects = models.Manager.from_queryset(TagQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
         verbose_name = _("tag")
@@ -129,7 +129,7 @@ class Company(Tracked):
         "crm.models.world",
     )
     ledger_custom = "custom"
-    objects = models.Manager.from_queryset(CompanyQuerySet)()
+    objects = models.Manager.from_queryset(CompanyQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
         verbose_name = _("company")
@@ -219,7 +219,7 @@ class Contact(Tracked):
         "crm.models.world",
     )
     ledger_custom = "custom"
-    objects = models.Manager.from_queryset(ContactQuerySet)()
+    objects = models.Manager.from_queryset(ContactQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
         verbose_name = _("contact")

@@ -92,7 +92,7 @@ class Activity(Tracked):
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     ledger_together = (("done_at", "outcome", "feedback"), ("due_at", "all_day"))
-    objects = models.Manager.from_queryset(ActivityQuerySet)()
+    objects = models.Manager.from_queryset(ActivityQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
         verbose_name = _("activity")

@@ -321,7 +321,7 @@ class Lead(Tracked):
         ("recurring_revenue", "recurring_plan"),
     )
     ledger_custom = "custom"
-    objects = models.Manager.from_queryset(LeadQuerySet)()
+    objects = models.Manager.from_queryset(LeadQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
         verbose_name = _("lead")

@@ -29,7 +29,7 @@ class Pipeline(Tracked):
         help_text=_("Empty: every team."),
     )
 
-    objects = models.Manager.from_queryset(PipelineQuerySet)()
+    objects = models.Manager.from_queryset(PipelineQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
         verbose_name = _("pipeline")
@@ -106,7 +106,7 @@ class Stage(Tracked):
     )
 
     ledger_machine = {"name_key": "pipeline.models.stages"}
-    objects = models.Manager.from_queryset(StageQuerySet)()
+    objects = models.Manager.from_queryset(StageQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
         verbose_name = _("stage")

@@ -152,7 +152,7 @@ def delete_activity(*, activity: int, by: User | None, expected_version: int | N
 def _lock(activity: int, by: User | None, expected_version: int | None) -> Activity:
     activities = Activity.objects.filter(pk=activity)
     seen = activities if by is None else activities.visible_to(by)
-    found = lock(seen)
+    found: list[Activity] = lock(seen)
     if not found:
         raise NotFound(_("There is no such activity."))
     if by is not None and not activities.changeable_by(by).exists():
@@ -179,7 +179,7 @@ def _type(key: Any) -> ActivityType:
 
 
 def _assignee(key: Any) -> User:
-    found = UserModel.objects.active().filter(pk=getattr(key, "pk", key)).first()
+    found: User | None = UserModel.objects.active().filter(pk=getattr(key, "pk", key)).first()
     if found is None:
         message = _("There is no such active user.")
         raise Refused(message, {"assignee": [message]})

@@ -111,7 +111,7 @@ def _company(
 ) -> Company | None:
     if company is not None:
         companies = Company.objects.all() if by is None else Company.objects.visible_to(by)
-        found = companies.filter(pk=company).first()
+        found: Company | None = companies.filter(pk=company).first()
         if found is None:
             message = _("There is no such company.")
             raise Refused(message, {"company": [message]})
@@ -133,7 +133,7 @@ def _contact(
 ) -> Contact | None:
     if contact is not None:
         contacts = Contact.objects.all() if by is None else Contact.objects.visible_to(by)
-        found = contacts.filter(pk=contact).first()
+        found: Contact | None = contacts.filter(pk=contact).first()
         if found is None:
             message = _("There is no such contact.")
             raise Refused(message, {"contact": [message]})

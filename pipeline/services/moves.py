@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict, NotFound, Refused
+from core.ledger.bulk import insert_rows
 from core.ledger.store import Entry
 from core.ledger.tables import Action
 from pipeline.models import CriterionTick, Lead, Stage, StageVisit
@@ -71,7 +72,7 @@ def move_leads(
 def get_stage(stage: int, *, by: User | None) -> Stage:
     """A stage that the person sees, with whether it is limited to teams (`is_limited`)."""
     stages = Stage.objects.active() if by is None else Stage.objects.active().visible_to(by)
-    found = (
+    found: Stage | None = (
         stages.select_related("pipeline")
         .annotate(is_limited=Exists(StageTeam.objects.filter(stage=OuterRef("pk"))))
         .filter(pk=stage)
@@ -252,15 +253,16 @@ def follow(entries: Sequence[Entry]) -> None:
             mine.append(Visit(stage, entry.at, entry.at))
     if left:
         _leave(left)
-    StageVisit.objects.bulk_create(
-        [as_row(lead, visit) for lead, mine in visits.items() for visit in mine], batch_size=5000
-    )
+    insert_visits((lead, visit) for lead, mine in visits.items() for visit in mine)
 
 
-def as_row(lead: int, visit: Visit) -> StageVisit:
-    """The row of a visit."""
-    return StageVisit(
-        lead_id=lead, stage_id=visit.stage, entered_at=visit.entered_at, left_at=visit.left_at
+def insert_visits(visits: Iterable[tuple[int, Visit]]) -> None:
+    """Insert stays of leads."""
+    insert_rows(
+        StageVisit,
+        ("lead_id", "stage_id", "entered_at", "left_at"),
+        ((lead, visit.stage, visit.entered_at, visit.left_at) for lead, visit in visits),
+        "default",
     )
 
 

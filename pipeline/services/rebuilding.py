@@ -28,7 +28,7 @@ def rebuild_leads(ids: Sequence[int]) -> None:
     The sums of the board follow the weight that changes with them.
     """
     probabilities = stage_probabilities()
-    for part in batched(sorted(ids), BATCH, strict=False):
+    for part in batched(sorted(ids), BATCH):
         with transaction.atomic():
             _rebuild(list(part), probabilities)
 
@@ -74,14 +74,8 @@ def _rebuild(ids: Sequence[int], probabilities: Probabilities) -> None:
     StageVisit.objects.filter(lead__in=ids).delete()
     LeadSpan.objects.filter(lead__in=ids).delete()
     standing = [(lead, told[lead.pk]) for lead in leads if told[lead.pk].visits]
-    StageVisit.objects.bulk_create(
-        (moves.as_row(lead.pk, visit) for lead, story in standing for visit in story.visits),
-        batch_size=5000,
-    )
-    LeadSpan.objects.bulk_create(
-        (spans.as_row(lead.pk, span) for lead, story in standing for span in story.spans),
-        batch_size=2000,
-    )
+    moves.insert_visits((lead.pk, visit) for lead, story in standing for visit in story.visits)
+    spans.insert_spans((lead.pk, span) for lead, story in standing for span in story.spans)
     rows, weights = [], []
     for lead, story in standing:
         values = [story.stage_entered_at, story.probability_stage, story.touched_at]
@@ -104,7 +98,7 @@ def follow_stages(entries: Sequence[Entry]) -> None:
         value = Decimal(entry.after["probability"])
         open_leads = Lead.objects.filter(stage=entry.record_id, status=Lead.Status.OPEN)
         keys = list(open_leads.order_by("pk").values_list("pk", flat=True))
-        for part in batched(keys, BATCH, strict=False):
+        for part in batched(keys, BATCH):
             _take_over(lock(open_leads.filter(pk__in=part)), value, entry.at)
 
 

@@ -11,7 +11,7 @@ from core.folding import fold
 from core.ledger.dispatch import Handed
 from core.ledger.store import update_rows
 from core.ledger.work import work
-from pipeline.models import Lead, LeadContact, LeadSearch
+from pipeline.models import Lead, LeadContact, LeadSearch, LeadTag
 
 #: The fields whose change makes the search text of leads stale, by type of record.
 WATCHED = {
@@ -94,7 +94,7 @@ def write_search_text(leads: Sequence[int]) -> int:
             people = LeadContact.objects.filter(lead__in=part).order_by("pk")
             for lead, name, email in people.values_list("lead", "contact__name", "contact__email"):
                 words[lead] += [name, email]
-            tags = Lead.tags.through.objects.filter(lead__in=part).order_by("tag__name")
+            tags = LeadTag.objects.filter(lead__in=part).order_by("tag__name")
             for lead, name in tags.values_list("lead", "tag__name"):
                 words[lead].append(name)
             stale = []

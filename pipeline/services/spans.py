@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db import connection
 
+from core.ledger.bulk import insert_rows
 from core.ledger.store import Entry
 from core.ledger.tables import Action
 from pipeline.models import LeadSpan
-from pipeline.past import Shown, Span, shown_of
+from pipeline.past import Span, shown_of
 
 
 def follow(entries: Sequence[Entry]) -> None:
@@ -26,7 +27,7 @@ def follow(entries: Sequence[Entry]) -> None:
 def write_spans(
     rows: Iterable[tuple[int, Mapping[str, Any] | None, Mapping[str, Any] | None, dt.datetime]],
 ) -> None:
-    """For `(lead, row before, row after, moment)`: a span ends, another begins, where they differ."""
+    """For `(lead, row before, after, moment)`: where the rows differ, a span ends, one begins."""
     stories: dict[int, list[Span]] = {}
     closed: dict[int, dt.datetime] = {}
     for lead, before, after, moment in rows:
@@ -43,33 +44,50 @@ def write_spans(
         spans.append(Span(now, moment))
     if closed:
         _close(closed)
-    LeadSpan.objects.bulk_create(
-        [
-            as_row(lead, span)
-            for lead, spans in stories.items()
-            for span in spans
-            if span.ends_at is None or span.ends_at > span.starts_at
-        ],
-        batch_size=2000,
+    insert_spans(
+        (lead, span)
+        for lead, spans in stories.items()
+        for span in spans
+        if span.ends_at is None or span.ends_at > span.starts_at
     )
 
 
-def as_row(lead: int, span: Span) -> LeadSpan:
-    """The row of a span."""
-    shown: Shown = span.shown
-    return LeadSpan(
-        lead_id=lead,
-        starts_at=span.starts_at,
-        ends_at=span.ends_at,
-        pipeline_id=shown.pipeline,
-        stage_id=shown.stage,
-        status=shown.status,
-        owner_id=shown.owner,
-        team_id=shown.team,
-        amount=shown.amount,
-        currency=shown.currency,
-        probability=shown.probability,
-        archived=shown.archived,
+COLUMNS = (
+    "lead_id",
+    "starts_at",
+    "ends_at",
+    "pipeline_id",
+    "stage_id",
+    "status",
+    "owner_id",
+    "team_id",
+    "amount",
+    "currency",
+    "probability",
+    "archived",
+)
+
+
+def insert_spans(spans: Iterable[tuple[int, Span]]) -> None:
+    """Insert spans of leads."""
+    insert_rows(LeadSpan, COLUMNS, (_row(lead, span) for lead, span in spans), "default")
+
+
+def _row(lead: int, span: Span) -> tuple[Any, ...]:
+    shown = span.shown
+    return (
+        lead,
+        span.starts_at,
+        span.ends_at,
+        shown.pipeline,
+        shown.stage,
+        shown.status,
+        shown.owner,
+        shown.team,
+        shown.amount,
+        shown.currency,
+        shown.probability,
+        shown.archived,
     )
 
 

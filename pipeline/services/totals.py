@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Coalesce
 
+from core.ledger.bulk import insert_rows
 from core.ledger.store import Entry
 from pipeline.models import Lead, StageTotal
 from pipeline.past import Shown, shown_of
@@ -44,7 +45,7 @@ def append(rows: Iterable[tuple[Mapping[str, Any] | None, Mapping[str, Any] | No
             _count(sums, was, -1)
         if now is not None:
             _count(sums, now, 1)
-    StageTotal.objects.bulk_create(_row(key, values) for key, values in sums.items() if any(values))
+    _insert((key, values) for key, values in sums.items() if any(values))
 
 
 def _count(sums: dict[Key, Sums], shown: Shown, sign: int) -> None:
@@ -60,22 +61,10 @@ def _count(sums: dict[Key, Sums], shown: Shown, sign: int) -> None:
         values[2] += sign * shown.amount * shown.probability / 100
 
 
-def _row(key: Key, values: Sums, folded: bool = False) -> StageTotal:
-    pipeline, stage, status, owner, team, currency = key
-    count, amount, weighted, without_amount = values
-    return StageTotal(
-        pipeline_id=pipeline,
-        stage_id=stage,
-        status=status,
-        owner_id=owner,
-        team_id=team,
-        currency=currency,
-        count=count,
-        amount=amount,
-        weighted=weighted,
-        without_amount=without_amount,
-        folded=folded,
-    )
+def _insert(groups: Iterable[tuple[Key, Sequence[Any]]], *, folded: bool = False) -> None:
+    """Insert rows of groups with their count, amount, weighted and number without amount."""
+    rows = ((*key, *values, folded) for key, values in groups)
+    insert_rows(StageTotal, (*GROUP, *SUMS, "folded"), rows, "default")
 
 
 def fold() -> int:
@@ -100,10 +89,10 @@ def fold() -> int:
                 continue
             old += [row[0] for row in members]
             if any(values):
-                fresh.append(_row(key, values, folded=True))
+                fresh.append((key, values))
         for start in range(0, len(old), 5000):
             StageTotal.objects.filter(pk__in=old[start : start + 5000]).delete()
-        StageTotal.objects.bulk_create(fresh, batch_size=1000)
+        _insert(fresh, folded=True)
     return len(old)
 
 
@@ -153,16 +142,14 @@ def rebuild_all() -> None:
                 cursor.execute(f"LOCK TABLE {StageTotal._meta.db_table} IN EXCLUSIVE MODE")
         counted = recount()
         StageTotal.objects.all().delete()
-        StageTotal.objects.bulk_create(
-            (_row(key, list(values), folded=True) for key, values in counted.items()),
-            batch_size=1000,
-        )
+        _insert(counted.items(), folded=True)
 
 
 def differences() -> list[str]:
     """Groups whose kept sums are not those of a full count, in words for the log."""
+    alone = not connection.in_atomic_block
     with transaction.atomic():
-        if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql" and alone:
             with connection.cursor() as cursor:
                 # One snapshot for both counts: what others commit meanwhile is in neither.
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -179,4 +166,4 @@ def _same(one: tuple[Any, ...] | None, other: tuple[Any, ...] | None) -> bool:
     one, other = one or nothing, other or nothing
     # The weighted sum is rounded per row when kept, once when counted.
     close = abs(one[2] - other[2]) <= Decimal("0.01") + abs(one[0]) * Decimal("0.000001")
-    return one[0] == other[0] and one[1] == other[1] and one[3] == other[3] and close
+    return bool(close and (one[0], one[1], one[3]) == (other[0], other[1], other[3]))

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.ranking import _number, _whole, between, spread
+from pipeline.ranking import _number, between, spread, whole
 
 
 @given(st.integers(-(36**5), 36**5), st.integers(-(36**5), 36**5))
 def test_whole_parts_sort_as_their_numbers(one: int, other: int) -> None:
-    assert _number(_whole(one)) == one
-    assert (one < other) == (_whole(one) < _whole(other))
+    assert _number(whole(one)) == one
+    assert (one < other) == (whole(one) < whole(other))
 
 
 @settings(max_examples=60, deadline=None)
