@@ -19,9 +19,6 @@ from pipeline.cards import Card
 from pipeline.models import Lead
 from pipeline.words import day_text, days_text, due_text
 
-#: Tags on a card; the others are on the lead's page.
-TAGS = 2
-
 
 @dataclass(frozen=True, slots=True)
 class StepFace:
@@ -46,7 +43,9 @@ class Face:
     whom: str
     owner: SafeString
     step: StepFace | None
-    tags: list[str]
+    tag: str
+    tags: str
+    has_row: bool
     stars: SafeString
     points: str
     probability: str
@@ -99,7 +98,9 @@ class Faces:
             whom=" · ".join(name for name in (card.company, card.contact) if name) or "–",
             owner=self._owner(card),
             step=self._step(card),
-            tags=[tag.name for tag in card.tags[:TAGS]],
+            tag=self._tag(card),
+            tags=", ".join(tag.name for tag in card.tags),
+            has_row=bool(is_open or card.next_step or card.tags),
             stars=self.stars[min(card.stars or 0, 3)],
             points=f"{card.probability:.0f}",
             probability=percent_text(card.probability) if is_open else "",
@@ -125,6 +126,14 @@ class Faces:
                 owner.initials,
             )
         return self.owners[owner.id]
+
+    @staticmethod
+    def _tag(card: Card) -> str:
+        """The first tag, and how many more there are."""
+        if not card.tags:
+            return ""
+        more = len(card.tags) - 1
+        return f"{card.tags[0].name} +{more}" if more else card.tags[0].name
 
     def _step(self, card: Card) -> StepFace | None:
         step = card.next_step
@@ -165,7 +174,9 @@ def gone_face(lead: Lead) -> Face:
         whom="",
         owner=nothing,
         step=None,
-        tags=[],
+        tag="",
+        tags="",
+        has_row=False,
         stars=nothing,
         points="0",
         probability="",

@@ -57,6 +57,7 @@ class PipelinesView(SettingsView):
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: int) -> Response:
         """Delete a pipeline with its stages, once no lead is in it. For managers."""
+        self.require_sight(pk)
         with self.unchanged(pk):
             delete_pipeline(pipeline=pk, by=self.person)
         return Response(status=HTTPStatus.NO_CONTENT)
