@@ -88,3 +88,10 @@ def test_the_image_runs_what_compose_and_settings_name():
     ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
     assert {".env", ".git", "var"} <= set(ignored)
     assert "CHANGELOG.md" not in ignored  # the version is read from it
+
+
+def test_production_has_what_the_redis_transport_imports():
+    """kombu's redis transport needs packaging, which only celery's extra declares."""
+    pins = (ROOT / "requirements" / "production.txt").read_text("utf-8")
+    assert re.search(r"^redis==", pins, re.M)
+    assert re.search(r"^packaging==", pins, re.M)
