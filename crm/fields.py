@@ -10,7 +10,7 @@ from django.utils.functional import lazystr
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from core.conditions import types
+from core.conditions import records, types
 from core.conditions.customcolumns import (
     JsonColumn,
     JsonDay,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 EMAIL = types.Email(lambda text: email_key(text) or fold(text))
 UPPER = types.Code(lambda text: text.strip().upper())
 LOWER = types.Code(lambda text: text.strip().lower())
-USER = types.User("crm.user")
+USER = records.User("crm.user")
 MOST_EMPLOYEES = 2**31 - 1
 
 
@@ -81,7 +81,7 @@ def register() -> None:
             *company_facts(),
             company.text("phone", make=dial),
             company.plain("website", types.LongText()),
-            company.plain("parent", types.Record("crm.company")),
+            company.plain("parent", records.Record("crm.company")),
             *(company.plain(name, DateTime()) for name in DATES),
         ],
     )
@@ -96,7 +96,7 @@ def register() -> None:
             contact.plain("language", LOWER),
             contact.choice("consent"),
             contact.plain("consent_at", DateTime()),
-            contact.plain("company", types.Record("crm.company")),
+            contact.plain("company", records.Record("crm.company")),
             contact.plain("owner", USER),
             *(contact.plain(name, DateTime()) for name in DATES),
             *prefixed("company", company_facts(), record_type="crm.company", label=of_company),
@@ -189,7 +189,7 @@ def _custom_type(row: CustomField) -> tuple[types.Type, JsonColumn | JsonOptions
             return types.YesNo(), JsonYesNo("custom", key)
         case "user":
             return USER, JsonDecimal("custom", key)
-    return types.Record("crm.company"), JsonDecimal("custom", key)
+    return records.Record("crm.company"), JsonDecimal("custom", key)
 
 
 __all__ = ["EMAIL", "UPPER", "USER", "Date", "company_facts", "of_company", "register"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from core.conditions import types
+from core.conditions import records, types
 from core.conditions.columns import Path
 from core.conditions.declaring import Declarer, kept, pointed, prefixed
 from core.conditions.fields import Field, Label, Relation, declare, model_rows
@@ -31,7 +31,7 @@ def lead_fields() -> list[Field]:
     from pipeline.models import Lead
 
     lead, company = Declarer(Lead), Declarer(Company)
-    record = types.Record
+    record = records.Record
     return [
         lead.text("title"),
         Field("search", _("any text"), types.Search(), Path("search_text")),
@@ -40,10 +40,10 @@ def lead_fields() -> list[Field]:
         lead.choice("status"),
         lead.choice("kind"),
         lead.plain("owner", USER),
-        lead.plain("team", types.Team("crm.team")),
-        lead.members("collaborators", types.Users("crm.user")),
-        lead.members("followers", types.Users("crm.user")),
-        lead.members("tags", types.Records("crm.tag")),
+        lead.plain("team", records.Team("crm.team")),
+        lead.members("collaborators", records.Users("crm.user")),
+        lead.members("followers", records.Users("crm.user")),
+        lead.members("tags", records.Records("crm.tag")),
         lead.plain("expected_revenue", types.money()),
         lead.plain("currency", UPPER),
         lead.plain("recurring_revenue", types.money()),
@@ -133,7 +133,7 @@ def activity_fields() -> list[Field]:
 
     activity = Declarer(Activity)
     return [
-        activity.plain("type", types.Record("pipeline.activitytype")),
+        activity.plain("type", records.Record("pipeline.activitytype")),
         activity.plain("assignee", USER),
         activity.plain("due_at", DateTime()),
         activity.plain("done_at", DateTime()),
@@ -142,9 +142,9 @@ def activity_fields() -> list[Field]:
         activity.plain("note", types.LongText()),
         activity.plain("feedback", types.LongText()),
         activity.plain("created_at", DateTime()),
-        activity.plain("lead", types.Record("pipeline.lead")),
-        activity.plain("contact", types.Record("crm.contact")),
-        activity.plain("company", types.Record("crm.company")),
+        activity.plain("lead", records.Record("pipeline.lead")),
+        activity.plain("contact", records.Record("crm.contact")),
+        activity.plain("company", records.Record("crm.company")),
     ]
 
 
@@ -164,7 +164,7 @@ def person_fields() -> list[Field]:
     return [
         link.choice("role"),
         link.plain("is_main", types.YesNo()),
-        link.plain("contact", types.Record("crm.contact")),
+        link.plain("contact", records.Record("crm.contact")),
         *(
             Field(
                 fact.name,

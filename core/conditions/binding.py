@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from core.conditions import closed, tree
 from core.conditions import operators as op
 from core.conditions.errors import ConditionError
-from core.conditions.types import Context, Record, Token
+from core.conditions.records import Record
+from core.conditions.types import Context, Token
 
 
 def bind(

@@ -9,7 +9,8 @@ from django.db import models
 
 from core.conditions.columns import Members, Path
 from core.conditions.fields import Field, Label, Lookup, Past
-from core.conditions.types import Choice, Records, Text, Type
+from core.conditions.records import Records
+from core.conditions.types import Choice, Text, Type
 from core.folding import fold, text_key
 
 

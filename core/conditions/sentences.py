@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from core.conditions import operators as op
 from core.conditions import tree
 from core.conditions.periods import NAMED, RUNS, Named, Relative
-from core.conditions.types import Choice, Record, Token
+from core.conditions.records import Record
+from core.conditions.types import Choice, Token
 
 #: Each operator in words, and its negation. "Is not less than" holds of empty values too, which
 #: "is at least" does not.

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from core.conditions import as_json, bind, matches, parse, sentence, state_of, to_q
 from core.conditions.fields import Declared, Field
-from tests.core.conditions_pool import NOWS, ZONES, Pool, leaves, make_pool, trees
+from tests.core.conditions_pool import NOWS, ZONES, Pool, make_pool
+from tests.core.conditions_trees import leaves, trees
 
 THOROUGH = os.environ.get("RELANCE_THOROUGH") == "1"
 TREES = 10_000 if THOROUGH else 400
