@@ -1,3 +1,5 @@
+"""The app that reads what comes in."""
+
 from django.apps import AppConfig
 
 

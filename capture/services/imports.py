@@ -1,0 +1,285 @@
+"""Files of leads brought in: read, checked, written in batches under one cause, and reported.
+
+The command line and the browser both call `import_files`. A rehearsal goes the same way and stops
+short of writing; its counts and errors are those of the import that would follow.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import batched
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from capture.csvfile import open_csv
+from capture.headings import BadOption, Origin, check_given, read_map
+from capture.joining import Bundle, Table, arrange
+from capture.planning import Planner
+from capture.report import ImportReport, RowError
+from capture.rows import RowReader
+from capture.services.batches import BatchWriter
+from capture.services.lookups import LookupImport
+from capture.services.people import People
+from capture.services.registers import imagined_id, make_registers
+from capture.stages import KnownStage, StageBook
+from capture.synonyms import Subject
+from core.errors import NotAllowed, Refused
+from core.folding import fold
+from core.ledger.causes import because
+from core.ledger.tables import Cause, Kind
+from pipeline.models import Pipeline, Stage
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+BATCH = 1000
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How files are to be read. `mapping` holds “Column=field” texts; `pipeline` a name or id.
+
+    `day_first` decides on dates such as 03/04/2025 where no date of the file decides; None takes
+    what is usual in the country of the installation.
+    """
+
+    origin: Origin | None = None
+    mapping: Sequence[str] = ()
+    pipeline: str = ""
+    create_stages: bool = False
+    quiet: bool = False
+    rehearsal: bool = False
+    day_first: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A file, and what people call it."""
+
+    path: Path
+    name: str = ""
+
+
+def import_files(
+    *,
+    files: Sequence[GivenFile],
+    by: User | None,
+    options: Options | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Bring in files that belong together; returns what was done.
+
+    `by=None` is the system itself. `progress` is called with rows done and rows in all after each
+    batch. Raises Refused when no file can be read or none holds leads, NotAllowed for who does not
+    configure the CRM: an import makes accounts, teams and stages. A row that cannot be taken is an
+    error of the report; the others are taken.
+    """
+    if by is not None and not (by.is_active and by.is_manager):
+        raise NotAllowed(_("Only managers import files."))
+    options = options or Options()
+    given = read_map(options.mapping)
+    opened = [open_csv(file.path, file.name or None) for file in files]
+    check_given(opened, given)
+    bundle = arrange(opened, given, options.origin)
+    if not bundle.rows:
+        raise Refused(
+            _("“%(file)s” holds headings, but no rows.") % {"file": bundle.leads[0].file.name}
+        )
+    with because(
+        Kind.IMPORT,
+        by=by,
+        label=_("Import “%(file)s”") % {"file": bundle.leads[0].file.name},
+        reference=", ".join(file.name for file in opened),
+        quiet=options.quiet,
+    ) as cause:
+        report = _Run(bundle, options, [file.name for file in opened], progress).go()
+    if Cause.objects.filter(pk=cause.id).exists():
+        report.cause = cause.id
+    return report
+
+
+@dataclass
+class _Run:
+    """One import under way."""
+
+    bundle: Bundle
+    options: Options
+    names: list[str]
+    progress: Progress | None
+    done: int = 0
+    stages: dict[int, Stage] = field(default_factory=dict)
+
+    def go(self) -> ImportReport:
+        """Bring in everything."""
+        options, bundle = self.options, self.bundle
+        report = ImportReport(self.names, rehearsal=options.rehearsal)
+        report.unmapped, report.notes = bundle.unmapped, bundle.notes
+        zone: dt.tzinfo = timezone.get_current_timezone()
+        now = timezone.now()
+        if bundle.origin is Origin.SALESFORCE:
+            zone = dt.UTC  # its exports are in UTC and do not say so
+        day_first = day_comes_first() if options.day_first is None else options.day_first
+        books, default = self._books()
+        people, registers = People(options.rehearsal), make_registers(options.rehearsal)
+        people.load()
+        lookups = LookupImport(
+            self._source(bundle.leads[0]), registers, people, report, options.rehearsal
+        )
+        # Companies before the contacts that work there.
+        order = (Subject.USER, Subject.COMPANY, Subject.PRODUCT, Subject.CONTACT)
+        for lookup in sorted(bundle.lookups, key=lambda lookup: order.index(lookup.subject)):
+            reader = RowReader(lookup.table, zone=zone, day_first=day_first)
+            lookups.bring_in(lookup, reader)
+        self._note_guesses(report, default, day_first)
+        for table in bundle.leads:
+            reader = RowReader(table, zone=zone, day_first=day_first)
+            planner = Planner(
+                reader,
+                books,
+                default,
+                zone,
+                now,
+                forced=bool(options.pipeline),
+                make_stage=self._make_stage if options.create_stages else None,
+            )
+            source = self._source(table)
+            writer = BatchWriter(
+                source,
+                table.file.name,
+                registers,
+                people,
+                report,
+                self.stages,
+                zone,
+                now,
+                options.rehearsal,
+            )
+            self._leads(table, reader, planner, writer, report)
+        for title, register in registers.by_title().items():
+            report.made[title] += register.made
+        report.made["users"], report.made["teams"] = people.made_users, people.made_teams
+        report.made += {}  # leaves out what is zero
+        return report
+
+    def _leads(
+        self,
+        table: Table,
+        reader: RowReader,
+        planner: Planner,
+        writer: BatchWriter,
+        report: ImportReport,
+    ) -> None:
+        for batch in batched(table.rows(), BATCH):
+            plans = []
+            for row in map(reader.read, batch):
+                plan = planner.plan(row)
+                if plan is not None:
+                    plans.append(plan)
+                    continue
+                report.skipped += 1
+                report.failed += bool(row.problems)
+                for problem in row.problems:
+                    report.add_error(
+                        RowError(problem.row, problem.column, problem.message, table.file.name)
+                    )
+            if plans:
+                writer.write(plans)
+            report.rows += len(batch)
+            self.done += len(batch)
+            if self.progress is not None:
+                self.progress(self.done, self.bundle.rows)
+
+    def _source(self, table: Table) -> str:
+        """Whose ids these are: the vendor's, or of files of this name without dates and numbers."""
+        if self.bundle.origin is not Origin.CSV:
+            return str(self.bundle.origin)
+        stem = re.sub(r"[\W\d_]+", "_", Path(table.file.name).stem.casefold()).strip("_")
+        return f"csv:{stem}"[:40]
+
+    def _books(self) -> tuple[dict[str, StageBook], StageBook]:
+        """The stages of all pipelines by folded name, and those where leads go."""
+        pipelines = list(Pipeline.objects.active().order_by("sequence", "id"))
+        by_pipeline: dict[int, list[KnownStage]] = {pipeline.pk: [] for pipeline in pipelines}
+        for stage in Stage.objects.active().select_related("pipeline").in_order():
+            if stage.pipeline_id in by_pipeline:
+                self.stages[stage.pk] = stage
+                by_pipeline[stage.pipeline_id].append(
+                    KnownStage(stage.pk, stage.name, stage.is_won)
+                )
+        books = {p.pk: StageBook(by_pipeline[p.pk]) for p in pipelines if by_pipeline[p.pk]}
+        named = {fold(p.name): books[p.pk] for p in pipelines if p.pk in books}
+        if not books:
+            raise Refused(_("There is no pipeline with stages to import into."))
+        wanted = self.options.pipeline
+        if not wanted:
+            return named, next(iter(books.values()))
+        chosen = named.get(fold(wanted))
+        if chosen is None and wanted.isdecimal():
+            chosen = books.get(int(wanted))
+        if chosen is None:
+            raise BadOption(
+                _("There is no pipeline “%(name)s”. Pipelines: %(known)s.")
+                % {"name": wanted, "known": ", ".join(p.name for p in pipelines)}
+            )
+        return named, chosen
+
+    def _make_stage(self, book: StageBook, name: str) -> KnownStage:
+        """Make an open stage at the end of a pipeline, before its won stages."""
+        pipeline = self.stages[book.first.id].pipeline
+        last = [self.stages[known.id].sequence for known in book.stages if not known.is_won]
+        won = [self.stages[known.id].sequence for known in book.stages if known.is_won]
+        sequence = max(last, default=0) + 1
+        if won and sequence >= min(won):
+            sequence = min(won)
+        stage = Stage(pipeline=pipeline, name=name, sequence=sequence)
+        if self.options.rehearsal:
+            stage.pk = imagined_id()
+        else:
+            stage.save()
+        self.stages[stage.pk] = stage
+        known = KnownStage(stage.pk, stage.name, is_won=False)
+        book.add(known)
+        return known
+
+    def _note_guesses(self, report: ImportReport, book: StageBook, day_first: bool) -> None:
+        """Say what was decided without help of the files, and which dates have no stage."""
+        for table in self.bundle.leads:
+            seen = table.evidence
+            if seen.unclear_dates and seen.day_first == seen.month_first:
+                report.notes.append(
+                    _("Nothing in the file decides on dates such as 03/04: the day was read first.")
+                    if day_first
+                    else _(
+                        "Nothing in the file decides on dates such as 03/04: the month was read"
+                        " first."
+                    )
+                )
+            if table.match.place_of("external_id") is None:
+                report.notes.append(
+                    _(
+                        "No column of “%(file)s” holds ids: to import it again makes its leads"
+                        " again."
+                    )
+                    % {"file": table.file.name}
+                )
+            for place, name in table.match.fields.items():
+                if name.startswith("entered:"):
+                    stage = book.find(name.removeprefix("entered:"))
+                    if not isinstance(stage, KnownStage) or stage.is_won:
+                        report.unmapped.append(table.headings[place])
+
+
+def day_comes_first() -> bool:
+    """Whether people here write 03/04 for the third of April; few countries do not (CLDR)."""
+    return settings.DEFAULT_COUNTRY not in {"US", "PH", "FM", "MH", "PW"}
+
+
+__all__ = ["BadOption", "GivenFile", "ImportReport", "Options", "import_files"]
