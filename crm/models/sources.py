@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.folding import fold
+from core.folding import text_key
 from core.models import Tracked
 
 
@@ -28,7 +28,7 @@ class Named(Tracked):
 
     def set_keys(self) -> None:
         """Fold the name; called before every insert and save."""
-        self.name_key = fold(self.name)
+        self.name_key = text_key(self.name, 360)
 
 
 class Source(Named):

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.folding import custom_keys, domain_key, email_key, fold, phone_key, text_key
+from core.folding import custom_keys, domain_key, email_key, phone_key, text_key
 from core.models import Tracked
 from crm.models.people import User
 from crm.querysets import CompanyQuerySet, ContactQuerySet, TagQuerySet
@@ -33,7 +33,7 @@ class Tag(Tracked):
 
     def set_keys(self) -> None:
         """Fold the name; called before every insert and save."""
-        self.name_key = fold(self.name)
+        self.name_key = text_key(self.name, 180)
 
 
 class Product(Tracked):
@@ -66,7 +66,7 @@ class Product(Tracked):
 
     def set_keys(self) -> None:
         """Fold the name without its spaces, so that “GTXPro” finds “GTX Pro”."""
-        self.name_key = fold(self.name).replace(" ", "")
+        self.name_key = text_key(self.name.replace(" ", ""), 450)
 
 
 class Company(Tracked):

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from core.folding import fold
+from core.folding import text_key
 from core.models import Link, Tracked
 from crm.models import Team
 from pipeline.querysets import PipelineQuerySet, StageQuerySet
@@ -142,7 +142,7 @@ class Stage(Tracked):
 
     def set_keys(self) -> None:
         """Fold the name; called before every insert and save."""
-        self.name_key = fold(self.name)
+        self.name_key = text_key(self.name, 300)
 
 
 class StageTeam(Link):
@@ -180,7 +180,7 @@ class LostReason(Tracked):
 
     def set_keys(self) -> None:
         """Fold the name; called before every insert and save."""
-        self.name_key = fold(self.name)
+        self.name_key = text_key(self.name, 300)
 
 
 class CriterionTick(Tracked):

@@ -582,7 +582,7 @@ steps = st.lists(
         numbers,
         numbers,
     ),
-    min_size=3,
+    min_size=20 if THOROUGH else 10,
     max_size=40 if THOROUGH else 25,
 )
 
@@ -593,7 +593,7 @@ class Rollback(Exception):
 
 @pytest.mark.django_db
 @settings(
-    max_examples=400 if THOROUGH else 25,
+    max_examples=400 if THOROUGH else 20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
