@@ -10,7 +10,7 @@ from core.models import Tracked
 
 
 class CustomField(Tracked):
-    """The definition of a custom field. Values are stored canonical: number, ISO date, option id."""
+    """What a custom field is. Values are stored canonical: number, ISO date, option id."""
 
     class Subject(models.TextChoices):
         """Whose field it is."""

@@ -1,7 +1,7 @@
 """What is derived from the ledger: time in stages, the past, the sums of the board, search text.
 
 None of these rows is tracked. Each has one writer and can be rebuilt at any time. Their keys to
-stages, owners and teams carry no constraint: the past keeps its names when a stage or a person goes.
+stages, owners and teams carry no constraint: the past outlives a stage and a person.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pipeline.models.stages import Pipeline, Stage
 
 
 class StageVisit(models.Model):
-    """A stay of a lead in a stage. Written by pipeline.services.moves; a lost lead stays nowhere."""
+    """A stay of a lead in a stage; a lost lead stays nowhere. Written by pipeline.services.moves."""
 
     id = models.BigAutoField(primary_key=True)
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="visits", db_index=False)

@@ -58,7 +58,7 @@ class PipelineTeam(Link):
 
 
 class Stage(Tracked):
-    """A step of a pipeline: what is to be reached in it, in how many days, and how one leaves it."""
+    """A step of a pipeline: what it is to reach, in how many days, and how one leaves it."""
 
     class Kind(models.TextChoices):
         """What standing in the stage means."""
