@@ -20,6 +20,19 @@ class Site(AdminSite):
     site_title = "Relance"
     index_title = _("Configuration")
     site_url = "/"
+    #: What is configured most comes first.
+    order = ("pipeline", "crm", "core")
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Everything but Django's groups, whose place our roles take."""
+        if getattr(model_or_iterable, "__name__", "") != "Group":
+            super().register(model_or_iterable, admin_class, **options)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The apps in our order, each with its kinds by name."""
+        found = super().get_app_list(request, app_label)
+        place = {label: number for number, label in enumerate(self.order)}
+        return sorted(found, key=lambda app: place.get(app["app_label"], len(place)))
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -8,10 +8,21 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.folding import fold
+
+
+def label_of(model: type[models.Model], name: str) -> Any:
+    """The label of a model's field, as Django writes it on a form."""
+    return _capitalised(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
+_capitalised = lazy(capfirst, str)
 
 
 class ColourField(forms.CharField):

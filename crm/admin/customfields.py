@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from core.admin.bases import ConfigurationAdmin, ConfigurationForm
-from core.admin.fields import OptionsField
+from core.admin.fields import OptionsField, label_of
 from crm.models import CustomField
 
 
@@ -17,7 +17,7 @@ class CustomFieldForm(ConfigurationForm):
     """A definition, with its choices one a line."""
 
     options = OptionsField(
-        label=CustomField._meta.get_field("options").verbose_name,
+        label=label_of(CustomField, "options"),
         help_text=gettext_lazy(
             "For a field with choices, one a line: “id: label”, or a label alone. The id is what "
             "records keep; change the label as you like."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 
 from core.admin.bases import ConfigurationAdmin, ConfigurationForm
-from core.admin.fields import CurrencyField
+from core.admin.fields import CurrencyField, label_of
 from crm.models import Campaign, CampaignCost, Medium, Source
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class MediumAdmin(NamedAdmin):
 class CostForm(ConfigurationForm):
     """What a campaign cost on a day."""
 
-    currency = CurrencyField(label=CampaignCost._meta.get_field("currency").verbose_name)
+    currency = CurrencyField(label=label_of(CampaignCost, "currency"))
 
     class Meta:
         model = CampaignCost

@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.contrib import admin
 
 from core.admin.bases import ConfigurationAdmin, ConfigurationForm
-from core.admin.fields import ColourField
+from core.admin.fields import ColourField, label_of
 from crm.models import Product, Tag
 
 
 class TagForm(ConfigurationForm):
     """A tag and its colour."""
 
-    colour = ColourField(label=Tag._meta.get_field("colour").verbose_name)
+    colour = ColourField(label=label_of(Tag, "colour"))
 
     class Meta:
         model = Tag

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.admin.bases import ConfigurationAdmin, ConfigurationForm
-from core.admin.fields import ColourField, CurrencyField
+from core.admin.fields import ColourField, CurrencyField, label_of
 from core.errors import Refused
 from core.folding import fold
 from crm.models import Team, User
@@ -57,7 +57,8 @@ class TeamsForm(ConfigurationForm):
         field: Any = self._meta.model._meta.get_field("teams")
         if "limited_to" in self.fields:
             chosen: Any = self.fields["limited_to"]
-            chosen.label, chosen.help_text = field.verbose_name, field.help_text
+            chosen.label = label_of(self._meta.model, "teams")
+            chosen.help_text = field.help_text
             if self.instance.pk:
                 chosen.initial = list(self.instance.teams.values_list("pk", flat=True))
 
@@ -70,9 +71,9 @@ class TeamsForm(ConfigurationForm):
 class StageForm(TeamsForm):
     """A stage with all that it means."""
 
-    colour = ColourField(label=Stage._meta.get_field("colour").verbose_name)
+    colour = ColourField(label=label_of(Stage, "colour"))
     required_fields = RequiredFieldsField(
-        label=Stage._meta.get_field("required_fields").verbose_name,
+        label=label_of(Stage, "required_fields"),
         help_text=gettext_lazy("A lead is asked for these when it enters the stage."),
     )
 
@@ -157,7 +158,7 @@ class StageInline(TabularInline):
 class PipelineForm(TeamsForm):
     """A pipeline and who works it."""
 
-    currency = CurrencyField(label=Pipeline._meta.get_field("currency").verbose_name)
+    currency = CurrencyField(label=label_of(Pipeline, "currency"))
 
     class Meta:
         model = Pipeline

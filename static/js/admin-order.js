@@ -9,12 +9,18 @@ function orderBox(/** @type {Element} */ row) {
   return /** @type {HTMLInputElement | null} */ (row.querySelector('input[name$="-sequence"]'));
 }
 
+/** Whether a row is one of those in which something new may be entered, and nothing is. */
+function isBlank(/** @type {Element} */ row) {
+  const name = /** @type {HTMLInputElement | null} */ (row.querySelector('input[name$="-name"]'));
+  return !row.classList.contains("has_original") && name !== null && name.value.trim() === "";
+}
+
 /** Number the rows of a table body anew in their order; rows still empty stay so. */
 function number(/** @type {HTMLElement} */ body) {
   let place = 0;
   for (const row of body.querySelectorAll("tr")) {
     const box = orderBox(row);
-    if (!box || row.classList.contains("empty-form")) continue;
+    if (!box || row.classList.contains("empty-form") || isBlank(row)) continue;
     place += STEP;
     if (box.value !== String(place)) {
       box.value = String(place);
@@ -38,7 +44,7 @@ for (const body of /** @type {NodeListOf<HTMLElement>} */ (
   document.querySelectorAll("#result_list tbody, .inline-group table tbody")
 )) {
   const rows = [...body.querySelectorAll("tr")].filter(
-    (row) => orderBox(row) && !row.classList.contains("empty-form"),
+    (row) => orderBox(row) && !row.classList.contains("empty-form") && !isBlank(row),
   );
   if (rows.length < 2) continue;
   rows.forEach((row) => addHandle(/** @type {HTMLElement} */ (row)));
