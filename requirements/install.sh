@@ -15,8 +15,10 @@ new_enough() {
 }
 
 find_python() {
-    for candidate in python3 python3.14 python3.13 python3.12 python \
-        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3; do
+    pyenv=${PYENV_ROOT:-$HOME/.pyenv}/versions
+    chosen=$(cat .python-version 2>/dev/null || echo 3)
+    for candidate in "python$chosen" "$pyenv/$chosen"*/bin/python3 python3 \
+        python3.14 python3.13 python3.12 python "$pyenv"/3.*/bin/python3; do
         if new_enough "$candidate"; then
             echo "$candidate"
             return
@@ -49,6 +51,8 @@ if ! new_enough "$venv/bin/python"; then
 fi
 
 echo "Installing $requirements …"
+# uv brings certificates of its own; the system's also know a company's.
+export UV_SYSTEM_CERTS=true UV_NATIVE_TLS=true
 if command -v uv >/dev/null; then
     uv=uv
 else
