@@ -6,15 +6,18 @@ import uuid
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from core.errors import NotAllowed, NotFound, Refused
 from core.ledger.causes import because
-from core.ledger.schema import model_of
-from core.ledger.tables import Cause, Change, Kind, Undo
 from core.ledger.report import UndoReport
+from core.ledger.schema import model_of
+from core.ledger.tables import Action, Cause, Change, Kind, Undo
 from core.ledger.undoing import Undoing, descendants
+from core.models import ApiToken
 
 if TYPE_CHECKING:
     from core.permissions import Person
@@ -34,11 +37,11 @@ def undo_cause(
             raise NotFound(_("There is no such cause."))
         if is_undone(found):
             raise Refused(_("This was undone already."))
-        if not undoable_by(found, by):
-            raise NotAllowed(_("You may not change everything that this changed."))
         causes = [found.pk]
         if with_consequences:
             causes += [key for key in descendants(found.pk) if not _is_undone(key)]
+        if not all(undoable_by(each, by) for each in Cause.objects.filter(pk__in=causes)):
+            raise NotAllowed(_("You may not change everything that this changed."))
         label = found.label or str(found.get_kind_display())
         with because(
             Kind.UNDO, by=by, label=_("Undo: %s") % label, reference=str(found.pk), quiet=True
@@ -79,9 +82,14 @@ def _is_undone(cause: uuid.UUID) -> bool:
 def undoable_by(cause: Cause, by: Any) -> bool:
     """Whether a person may undo a cause: managers all, others what they may change entirely.
 
-    A record that is gone by now counts as changeable by who did it.
+    A record that is gone by now counts as changeable by who did it. What gave or took power
+    (accounts, roles, keys of machines) only administrators take back.
     """
-    if by is None or by.is_manager:
+    if by is None or by.is_admin:
+        return True
+    if _gave_power(cause):
+        return False
+    if by.is_manager:
         return True
     touched: dict[str, set[int]] = defaultdict(set)
     rows = Change.objects.filter(cause=cause).values_list("record_type", "record_id").distinct()
@@ -90,6 +98,14 @@ def undoable_by(cause: Cause, by: Any) -> bool:
     if not touched:
         return bool(cause.actor_id == by.pk)
     return all(_may_change(record_type, ids, cause, by) for record_type, ids in touched.items())
+
+
+def _gave_power(cause: Cause) -> bool:
+    """Whether a cause made or ended accounts or keys, or changed who somebody is here."""
+    account = Q(record_type=settings.AUTH_USER_MODEL.lower())
+    power = Q(diff__has_any_keys=["role", "is_active", "email"]) | ~Q(action=Action.UPDATED)
+    key = Q(record_type=ApiToken._meta.label_lower)
+    return Change.objects.filter(key | (account & power), cause=cause).exists()
 
 
 def _may_change(record_type: str, ids: set[int], cause: Cause, by: Any) -> bool:

@@ -138,3 +138,46 @@ def test_nobody_is_deleted(cast: Any) -> None:
     assert client.post(address, {"post": "yes"}).status_code == 403
     assert b"delete_selected" not in client.get(reverse("admin:crm_user_changelist")).content
     assert User.objects.filter(pk=cast.rep.pk).exists()
+
+
+def test_only_administrators_take_back_what_gave_or_took_power(cast: Any) -> None:
+    """A manager who was an administrator does not make themselves one again by an undo."""
+    former = factories.make_user("Former Admin", "admin")
+    address = reverse("admin:crm_user_change", args=[former.pk])
+    logged_in(cast.admin).post(address, user_values(former, role="manager"))
+    former.refresh_from_db()
+    assert former.role == "manager"
+    cause = Change.objects.filter(record_type="crm.user").order_by("-id").first().cause
+    undo = reverse("admin:core_cause_undo", args=[cause.pk])
+    client = logged_in(former)
+    detail = client.get(reverse("admin:core_cause_change", args=[cause.pk])).content.decode()
+    assert undo not in detail
+    assert client.get(undo).status_code == 403
+    assert client.post(undo).status_code == 403
+    former.refresh_from_db()
+    assert former.role == "manager"
+    assert logged_in(cast.admin).post(undo).status_code == 200
+    former.refresh_from_db()
+    assert former.role == "admin"
+
+
+def test_a_manager_takes_back_a_change_of_a_name(cast: Any) -> None:
+    client = logged_in(cast.manager)
+    address = reverse("admin:crm_user_change", args=[cast.rep.pk])
+    client.post(address, user_values(cast.rep, name="Rita R."))
+    cause = Change.objects.filter(record_type="crm.user").order_by("-id").first().cause
+    assert client.post(reverse("admin:core_cause_undo", args=[cause.pk])).status_code == 200
+    cast.rep.refresh_from_db()
+    assert cast.rep.name == "Rita Rep"
+
+
+def test_a_password_does_not_come_back_with_the_undo_of_a_deactivation(cast: Any) -> None:
+    """The account is active again, and its owner needs a new password all the same."""
+    client = logged_in(cast.admin)
+    actions = {"action": "deactivate", "_selected_action": [cast.rep.pk]}
+    client.post(reverse("admin:crm_user_changelist"), actions)
+    cause = Change.objects.filter(record_type="crm.user").order_by("-id").first().cause
+    client.post(reverse("admin:core_cause_undo", args=[cause.pk]))
+    cast.rep.refresh_from_db()
+    assert cast.rep.is_active
+    assert not cast.rep.has_usable_password()
