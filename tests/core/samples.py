@@ -1,0 +1,158 @@
+"""A small valid record of any tracked model, and what the database and the ledger hold of all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from itertools import count, cycle
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.utils import timezone
+
+from core.ledger.doctor import check_chain
+from core.ledger.links import Link
+from core.ledger.schema import schema_of, tracked_models
+from core.ledger.tables import Change
+from tests.factories import arranging
+
+_numbers = count(1)
+_roles = cycle(["decision_maker", "champion", "user", "buyer"])
+TRACKED: list[Any] = sorted(tracked_models(), key=lambda model: model._meta.label)
+LINKS: list[Any] = [model for model in apps.get_models() if issubclass(model, Link)]
+
+
+def label(thing: Any) -> str:
+    """How a model, or a pair of model and way, is called in the name of a test."""
+    return thing._meta.label_lower if isinstance(thing, type) else str(thing)
+
+
+def values_for(model: Any) -> dict[str, Any]:
+    """Arguments that make a valid record of `model`; records that it needs are made."""
+    number = next(_numbers)
+    special = {
+        "crm.user": lambda: {"email": f"user{number}@example.com", "name": f"User {number}"},
+        "crm.customfield": lambda: {
+            "subject": "pipeline.lead",
+            "key": f"key{number}",
+            "label": "Label",
+            "type": "text",
+        },
+        "crm.target": lambda: {
+            "team": make("crm.team"),
+            "starts_on": dt.date(2026, 1, 1),
+            "ends_on": dt.date(2026, 12, 31),
+            "value": Decimal(10),
+        },
+        "pipeline.activity": lambda: {
+            "type": make("pipeline.activitytype"),
+            "lead": make("pipeline.lead"),
+            "due_at": timezone.now(),
+        },
+        "pipeline.lead": _lead,
+    }.get(model._meta.label_lower)
+    if special is not None:
+        return special()
+    values: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        if field.primary_key or field.generated or field.has_default() or not field.editable:
+            continue
+        if field.null or (field.blank and field.empty_strings_allowed):
+            continue
+        values[field.name] = _value(field, number)
+    if model._meta.label_lower == "core.apitoken":
+        values |= {"digest": f"{number:064}", "hint": "rel_"}
+    if model._meta.label_lower == "crm.campaigncost":
+        values["currency"] = "EUR"
+    return values
+
+
+def _lead() -> dict[str, Any]:
+    stage = make("pipeline.stage")
+    return {
+        "title": f"Lead {next(_numbers)}",
+        "pipeline": stage.pipeline,
+        "stage": stage,
+        "position": f"N{next(_numbers):06}",
+    }
+
+
+def _value(field: Any, number: int) -> Any:
+    if field.is_relation:
+        return make(field.related_model)
+    if isinstance(field, models.DateTimeField):
+        return timezone.now()
+    if isinstance(field, models.DateField):
+        return dt.date(2026, 1, 1) + dt.timedelta(days=number)
+    if isinstance(field, models.DecimalField):
+        return Decimal(number)
+    if isinstance(field, models.IntegerField):
+        return number
+    return f"{field.name} {number}"
+
+
+def make(model: Any, **values: Any) -> Any:
+    """A record of `model` (or of the model of that label), in a closed cause of its own."""
+    model = apps.get_model(model) if isinstance(model, str) else model
+    with arranging():
+        return model._base_manager.create(**{**values_for(model), **values})
+
+
+def change_for(model: Any) -> tuple[str, Any]:
+    """A tracked field of `model` that is no key, and another value for it."""
+    number = next(_numbers)
+    if model._meta.label_lower == "pipeline.leadcontact":
+        return "role", next(_roles)
+    for column in schema_of(model).tracked:
+        field = column.field
+        if field.is_relation or field.choices or field.name in ("position", "external_source"):
+            continue
+        if isinstance(field, models.EmailField):
+            return field.name, f"other{number}@example.com"
+        if isinstance(field, models.CharField | models.TextField) and field.editable:
+            return field.name, f"other {number}"[: field.max_length]
+        if isinstance(field, models.DateTimeField):
+            return field.name, timezone.now() + dt.timedelta(days=number)
+        if isinstance(field, models.DecimalField):
+            return field.name, Decimal(5000 + number)
+        if isinstance(field, models.PositiveIntegerField):
+            return field.name, 5000 + number
+    raise AssertionError(f"no field of {model} to change")
+
+
+def kind_of(model: Any) -> str:
+    """The record type of a model in the ledger."""
+    return str(model._meta.label_lower)
+
+
+def rows_of(model: Any) -> list[Any]:
+    """All rows of a table."""
+    return list(model._base_manager.order_by("pk").values())
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of all tracked and linking tables."""
+    return {
+        model._meta.label: list(model._base_manager.order_by("pk").values())
+        for model in [*TRACKED, *LINKS]
+    }
+
+
+def assert_ledger_tells_all() -> None:
+    """The ledger and the tables say the same of every record."""
+    assert [str(problem) for problem in check_chain()] == []
+    for model in TRACKED:
+        told = Change.objects.filter(record_type=model._meta.label_lower, action="created")
+        untold = model._base_manager.exclude(pk__in=told.values("record_id"))
+        assert list(untold) == [], f"{model._meta.label}: rows that the ledger knows nothing of"
+
+
+def changes_since(last: int) -> list[Change]:
+    """The changes after the one of that id, oldest first."""
+    return list(Change.objects.filter(pk__gt=last).order_by("pk"))
+
+
+def last_id() -> int:
+    """The id of the newest change."""
+    return Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
