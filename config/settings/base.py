@@ -201,6 +201,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.share_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "LeadKind": "pipeline.models.Lead.Kind",
         "StageKind": "pipeline.models.Stage.Kind",

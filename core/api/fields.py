@@ -14,6 +14,13 @@ from rest_framework import serializers
 STAYS = _("This is given once and stays.")
 #: The highest id that a column can hold.
 MOST = 2**63 - 1
+#: The highest number that a column can hold.
+LARGEST = {
+    "SmallIntegerField": 2**15 - 1,
+    "PositiveSmallIntegerField": 2**15 - 1,
+    "IntegerField": 2**31 - 1,
+    "PositiveIntegerField": 2**31 - 1,
+}
 
 
 def read_id(value: Any) -> int | None:
@@ -146,6 +153,10 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         ]
         if not options["validators"]:
             del options["validators"]
+        most = LARGEST.get(model_field.get_internal_type())
+        if most is not None and not options.get("read_only"):
+            # What PostgreSQL's column holds, whichever database is behind.
+            options["max_value"] = min(most, options.get("max_value", most))
         return field_class, options
 
     def to_internal_value(self, data: Any) -> Any:

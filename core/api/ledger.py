@@ -111,7 +111,7 @@ class ChangeFilters(Filters):
 class CauseSerializer(RecordSerializer):
     """A cause: who or what did something, and why."""
 
-    actor = Reference(read_only=True)
+    actor = Reference(read_only=True, allow_null=True)
     undone = serializers.BooleanField(help_text="Whether an undo of all of it stands.")
 
     class Meta:
@@ -132,7 +132,7 @@ class CauseSerializer(RecordSerializer):
 class ChangeCauseSerializer(RecordSerializer):
     """The cause of a change, in short."""
 
-    actor = Reference(read_only=True)
+    actor = Reference(read_only=True, allow_null=True)
 
     class Meta:
         model = Cause

@@ -171,7 +171,9 @@ def _service_error(request: Request, error: errors.ServiceError) -> Response:
                 name=PreconditionFailed.name,
             )
         return problem(request, HTTPStatus.CONFLICT, error.message)
-    fields = error.fields if isinstance(error, errors.Refused) else {}
+    fields = dict(error.fields) if isinstance(error, errors.Refused) else {}
+    if "__all__" in fields:
+        fields["non_field_errors"] = fields.pop("__all__")
     return problem(
         request, HTTPStatus.BAD_REQUEST, error.message, name="invalid-input", errors=fields
     )

@@ -201,3 +201,17 @@ class ApiSchema(AutoSchema):
         if self.method in ("POST", "PUT", "PATCH"):
             found["415"] = "The body is not JSON."
         return found
+
+
+def share_problems(result: dict[str, Any], **_generator: Any) -> dict[str, Any]:
+    """Say each problem once, among the components, instead of with every operation."""
+    shared = result["components"].setdefault("responses", {})
+    for item in result["paths"].values():
+        for operation in item.values():
+            for status, response in operation["responses"].items():
+                if PROBLEM in response.get("content", {}):
+                    shared.setdefault(f"Problem{status}", response)
+                    operation["responses"][status] = {
+                        "$ref": f"#/components/responses/Problem{status}"
+                    }
+    return result

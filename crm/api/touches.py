@@ -21,9 +21,9 @@ from crm.services.touches import record_touch
 class TouchSerializer(RecordSerializer):
     """A touch."""
 
-    source = Reference(read_only=True)  # type: ignore[assignment]
-    medium = Reference(read_only=True)
-    campaign = Reference(read_only=True)
+    source = Reference(read_only=True, allow_null=True)  # type: ignore[assignment]
+    medium = Reference(read_only=True, allow_null=True)
+    campaign = Reference(read_only=True, allow_null=True)
 
     class Meta:
         model = Touch

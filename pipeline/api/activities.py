@@ -26,6 +26,9 @@ class ActivitySerializer(RecordSerializer):
     due_at = Moment(required=False)
     due_on = serializers.DateField(write_only=True, required=False)
     assignee = Reference(required=False, allow_null=True)
+    outcome = serializers.CharField(
+        read_only=True, help_text=f"Empty until done: {', '.join(Activity.Outcome.values)}."
+    )
     lead = Reference(required=False, allow_null=True)
     contact = Reference(required=False, allow_null=True)
     company = Reference(required=False, allow_null=True)
@@ -51,7 +54,7 @@ class ActivitySerializer(RecordSerializer):
             "updated_at",
             "version",
         )
-        read_only_fields = ("all_day", "outcome", "feedback")
+        read_only_fields = ("all_day", "feedback")
 
 
 class CompletionInput(Input):

@@ -39,7 +39,7 @@ class LeadSerializer(RecordSerializer):
     }
     title = serializers.CharField(max_length=200)
     company = Reference(required=False, allow_null=True)
-    main_contact = MainContact(read_only=True)
+    main_contact = MainContact(read_only=True, allow_null=True)
     contacts = FirstContactInput(many=True, required=False, write_only=True)
     owner = Reference(required=False, allow_null=True)
     team = Reference(required=False, allow_null=True)
@@ -47,7 +47,7 @@ class LeadSerializer(RecordSerializer):
     followers = LeadSet(required=False)
     pipeline = Reference(required=False)
     stage = Reference(required=False)
-    lost_reason = Reference(read_only=True)
+    lost_reason = Reference(read_only=True, allow_null=True)
     product = Reference(required=False, allow_null=True)
     currency = serializers.CharField(required=False, max_length=3)
     tags = LeadSet(required=False)
@@ -59,6 +59,8 @@ class LeadSerializer(RecordSerializer):
     first_touch = TouchReference(required=False, allow_null=True)
     last_touch = TouchReference(required=False, allow_null=True)
     custom = CustomValues(required=False)
+    stars = serializers.IntegerField(read_only=True)
+    probability = serializers.DecimalField(max_digits=5, decimal_places=2, read_only=True)
     external_source = serializers.CharField(required=False, allow_blank=True, max_length=40)
     external_id = serializers.CharField(required=False, allow_blank=True, max_length=100)
 
@@ -124,7 +126,7 @@ class LeadSerializer(RecordSerializer):
             "updated_at",
             "version",
         )
-        read_only_fields = ("kind", "status", "lost_note", "stars", "probability")
+        read_only_fields = ("kind", "status", "lost_note")
 
 
 class MoveInput(Input):

@@ -1,0 +1,408 @@
+"""Each endpoint by each person. A new endpoint, or a new field, without its line here fails.
+
+The lead is the rep's, in the team that `leader` leads and `mate` is in; `follower` follows it, and
+`stranger` has nothing to do with it. Company and contact are the rep's and on the lead. The private
+pipeline belongs to that team.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from config.api import router
+from core.api.subroutes import subroutes
+from core.models import Change
+from crm.models import Campaign, CustomField, Medium, Membership, Source, Touch
+from pipeline.api.leadserializers import LeadSerializer
+from pipeline.models import ActivityType, Lead, LeadContact, LostReason, Pipeline, Stage
+from pipeline.services.people import put_contact
+from tests.factories import (
+    arranging,
+    make_activity,
+    make_company,
+    make_contact,
+    make_lead,
+    make_product,
+    make_tag,
+    make_team,
+    make_user,
+)
+
+PEOPLE = ("rep", "mate", "leader", "manager", "stranger", "follower")
+
+
+def everyone(status: int) -> str:
+    return " ".join([str(status)] * 6)
+
+
+def managers(status: int) -> str:
+    return f"403 403 403 {status} 403 403"
+
+
+def team_managers(status: int) -> str:
+    """On the private pipeline: the stranger and the follower do not even see it."""
+    return f"403 403 403 {status} 404 404"
+
+
+def changers(status: int) -> str:
+    """Of the lead: owner, leader, manager."""
+    return f"{status} 403 {status} {status} 404 403"
+
+
+def owners(status: int) -> str:
+    """Of company and contact: owner, manager; who sees the lead sees them."""
+    return f"{status} 403 403 {status} 404 403"
+
+
+SEES = "200 200 200 200 404 200"
+TEAM_SEES = "200 200 200 200 404 404"
+
+# "METHOD route": what each of PEOPLE is answered; the body, with {names} of the world below.
+TABLE: dict[str, tuple[str, Any]] = {
+    "GET leads/": (everyone(200), None),
+    "POST leads/": (everyone(201), {"title": "x"}),
+    "GET leads/totals/": (everyone(200), None),
+    "GET leads/<id:pk>/": (SEES, None),
+    "PATCH leads/<id:pk>/": (changers(200), {"title": "x"}),
+    "DELETE leads/<id:pk>/": (changers(204), None),
+    "POST leads/<id:pk>/move/": (changers(200), {"stage": "{stage}"}),
+    "POST leads/<id:pk>/win/": (changers(200), {}),
+    "POST leads/<id:pk>/lose/": (changers(200), {"reason": "{reason}"}),
+    "POST leads/<id:pk>/reopen/": (changers(400), {}),
+    "POST leads/<id:pk>/assign/": (changers(200), {"owner": None}),
+    "POST leads/<id:pk>/convert/": (changers(200), {}),
+    "GET leads/<id:pk>/convert/": (SEES, None),
+    "POST leads/<id:pk>/archive/": (changers(200), {}),
+    "POST leads/<id:pk>/unarchive/": (changers(200), {}),
+    "POST leads/<id:pk>/tick/": (changers(200), {"stage": "{stage}"}),
+    "POST leads/<id:pk>/follow/": (SEES, {}),
+    "POST leads/<id:pk>/unfollow/": (SEES, {}),
+    "GET leads/<id:pk>/contacts/": (SEES, None),
+    "PUT leads/<id:pk>/contacts/<id:contact>/": (changers(200), {"role": "buyer"}),
+    "DELETE leads/<id:pk>/contacts/<id:contact>/": (changers(204), None),
+    "GET activities/": (everyone(200), None),
+    "POST activities/": (SEES.replace("200", "201"), {"type": "{type}", "lead": "{lead}"}),
+    "GET activities/<id:pk>/": (SEES, None),
+    "PATCH activities/<id:pk>/": (changers(200), {"summary": "x"}),
+    "DELETE activities/<id:pk>/": (changers(204), None),
+    "POST activities/<id:pk>/complete/": (changers(200), {}),
+    "POST activities/<id:pk>/reopen/": (changers(200), {}),
+    "GET pipelines/": (everyone(200), None),
+    "POST pipelines/": (managers(201), {"name": "Partners"}),
+    "GET pipelines/<id:pk>/": (TEAM_SEES, None),
+    "PATCH pipelines/<id:pk>/": (team_managers(200), {"name": "x"}),
+    "DELETE pipelines/<id:pk>/": (team_managers(204), None),
+    "GET stages/": (everyone(200), None),
+    "POST stages/": (managers(201), {"name": "x", "pipeline": "{pipeline}"}),
+    "GET stages/<id:pk>/": (TEAM_SEES, None),
+    "PATCH stages/<id:pk>/": (team_managers(200), {"name": "x"}),
+    "DELETE stages/<id:pk>/": (team_managers(204), None),
+    "GET companies/": (everyone(200), None),
+    "POST companies/": (everyone(201), {"name": "x"}),
+    "GET companies/<id:pk>/": (SEES, None),
+    "PATCH companies/<id:pk>/": (owners(200), {"name": "x"}),
+    "DELETE companies/<id:pk>/": (owners(204), None),
+    "POST companies/<id:pk>/archive/": (owners(200), {}),
+    "POST companies/<id:pk>/unarchive/": (owners(200), {}),
+    "GET contacts/": (everyone(200), None),
+    "POST contacts/": (everyone(201), {"name": "x"}),
+    "GET contacts/<id:pk>/": (SEES, None),
+    "PATCH contacts/<id:pk>/": (owners(200), {"name": "x"}),
+    "DELETE contacts/<id:pk>/": (owners(204), None),
+    "POST contacts/<id:pk>/archive/": (owners(200), {}),
+    "POST contacts/<id:pk>/unarchive/": (owners(200), {}),
+    "GET touches/": (everyone(200), None),
+    "POST touches/": (everyone(201), {"source": "x"}),
+    "GET touches/<id:pk>/": (SEES, None),
+    "GET users/": (everyone(200), None),
+    "POST users/": (managers(201), {"email": "x@example.com", "name": "X", "role": "rep"}),
+    "GET users/me/": (everyone(200), None),
+    "GET users/<id:pk>/": (everyone(200), None),
+    "PATCH users/<id:pk>/": ("200 403 403 200 403 403", {"name": "x"}),
+    "POST users/<id:pk>/deactivate/": (managers(200), {}),
+    "POST users/<id:pk>/reactivate/": (managers(200), {}),
+    "POST users/<id:pk>/invite/": (managers(400), {}),
+    "GET teams/": (everyone(200), None),
+    "POST teams/": (managers(201), {"name": "x"}),
+    "GET teams/<id:pk>/": (everyone(200), None),
+    "PATCH teams/<id:pk>/": (managers(200), {"name": "x"}),
+    "DELETE teams/<id:pk>/": (managers(204), None),
+    "GET memberships/": (everyone(200), None),
+    "POST memberships/": (managers(201), {"team": "{team}", "user": "{user}"}),
+    "GET memberships/<id:pk>/": (everyone(200), None),
+    "PATCH memberships/<id:pk>/": (managers(200), {"capacity": 5}),
+    "DELETE memberships/<id:pk>/": (managers(204), None),
+    "GET causes/": (everyone(200), None),
+    "GET causes/<uuid:pk>/": (SEES, None),
+    "POST causes/<uuid:pk>/undo/": (changers(200), {}),
+    "GET changes/": (everyone(200), None),
+    "GET changes/<id:pk>/": (SEES, None),
+}
+for plain, body in {
+    "tags": {"name": "x"},
+    "products": {"name": "x"},
+    "sources": {"name": "x"},
+    "mediums": {"name": "x"},
+    "campaigns": {"name": "x"},
+    "lost-reasons": {"name": "x"},
+    "activity-types": {"name": "x"},
+    "custom-fields": {"subject": "pipeline.lead", "key": "x", "label": "X", "type": "text"},
+}.items():
+    TABLE |= {
+        f"GET {plain}/": (everyone(200), None),
+        f"POST {plain}/": (managers(201), body),
+        f"GET {plain}/<id:pk>/": (everyone(200), None),
+        f"PATCH {plain}/<id:pk>/": (managers(200), {"label": "x"} if "label" in body else body),
+        f"DELETE {plain}/<id:pk>/": (managers(204), None),
+    }
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    method: str
+    route: str
+
+    @property
+    def resource(self) -> str:
+        return self.route.split("/")[0]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+def endpoints() -> list[Endpoint]:
+    """All that the API answers to, as the address table has it."""
+    return [
+        Endpoint(method.upper(), str(pattern.pattern))
+        for pattern in [*router.urls, *subroutes()]
+        for method in pattern.callback.actions
+        if method != "head"
+    ]
+
+
+@pytest.fixture
+def world(cast, lead, pipeline, stages):
+    """A record of each kind, for the endpoints to be tried on."""
+    with arranging():
+        touch = Touch.objects.create(visitor="v", source=Source.objects.create(name="Fair"))
+        private = Pipeline.objects.create(name="Private")
+        private.teams.add(cast.team)
+        made = SimpleNamespace(
+            campaign=Campaign.objects.create(name="Spring"),
+            medium=Medium.objects.create(name="Stand"),
+            source=touch.source,
+            custom=CustomField.objects.create(
+                subject="pipeline.lead", key="colour", label="Colour", type="text"
+            ),
+            reason=LostReason.objects.create(name="Nobody uses this"),
+            type=ActivityType.objects.create(name="Nobody uses this"),
+            first=Stage.objects.create(pipeline=private, name="In"),
+            stage=Stage.objects.create(pipeline=private, name="Second"),
+        )
+    company = make_company("Acme", owner=cast.rep)
+    contact = make_contact("Cora", owner=cast.rep)
+    with arranging():
+        put_contact(lead=lead.pk, contact=contact.pk, by=cast.rep)
+    with arranging():
+        lead.refresh_from_db()
+        lead.company, lead.first_touch = company, touch
+        lead.save()
+    activity = make_activity(by=cast.rep, lead=lead, assignee=cast.rep)
+    change = Change.objects.filter(record_type="pipeline.lead", record_id=lead.pk).latest("id")
+    return {
+        "leads": lead.pk,
+        "activities": activity.pk,
+        "pipelines": private.pk,
+        "stages": made.stage.pk,
+        "companies": company.pk,
+        "contacts": contact.pk,
+        "touches": touch.pk,
+        "users": cast.rep.pk,
+        "teams": make_team("Empty").pk,
+        "memberships": Membership.objects.filter(user=cast.rep).get().pk,
+        "causes": change.cause_id,
+        "changes": change.pk,
+        "tags": make_tag("Hot").pk,
+        "products": make_product("Laptop").pk,
+        "sources": made.source.pk,
+        "mediums": made.medium.pk,
+        "campaigns": made.campaign.pk,
+        "lost-reasons": made.reason.pk,
+        "activity-types": made.type.pk,
+        "custom-fields": made.custom.pk,
+        "{lead}": lead.pk,
+        "{stage}": stages[0].pk,
+        "{pipeline}": pipeline.pk,
+        "{reason}": made.reason.pk,
+        "{type}": activity.type_id,
+        "{team}": cast.others.pk,
+        "{user}": make_user("Nina New").pk,
+    }
+
+
+def test_every_endpoint_has_its_line():
+    assert {str(endpoint) for endpoint in endpoints()} == set(TABLE)
+
+
+def test_each_endpoint_by_each_person(api, cast, world):
+    clients = {part: api(getattr(cast, part)) for part in PEOPLE}
+    wrong = []
+    for endpoint in endpoints():
+        expected, body = TABLE[str(endpoint)]
+        sent = body and {name: world.get(str(value), value) for name, value in body.items()}
+        path = endpoint.route
+        for converter in ("<id:pk>", "<uuid:pk>"):
+            path = path.replace(converter, str(world[endpoint.resource]))
+        path = path.replace("<id:contact>", str(world["contacts"]))
+        for part, status in zip(PEOPLE, expected.split(), strict=True):
+            with transaction.atomic():
+                before = Change.objects.count()
+                response = clients[part].call(endpoint.method, path, sent)
+                if str(response.status_code) != status:
+                    wrong.append((str(endpoint), part, status, response.status_code))
+                if response.status_code >= 400 and Change.objects.count() != before:
+                    wrong.append((str(endpoint), part, "refused, but something was written"))
+                transaction.set_rollback(True)
+    assert wrong == []
+
+
+def test_nobody_gets_in_without_a_token(client, world):
+    for endpoint in endpoints():
+        path = endpoint.route.replace("<uuid:pk>", str(world["causes"]))
+        path = path.replace("<id:pk>", "1").replace("<id:contact>", "1")
+        response = client.generic(endpoint.method, f"/api/v1/{path}")
+        assert response.status_code == 401, endpoint
+
+
+def test_what_is_out_of_sight_is_in_no_list_count_or_sum(api, cast, world):
+    for part in (*PEOPLE, "admin"):
+        client = api(getattr(cast, part))
+        expected = 0 if part == "stranger" else 1
+        for path in (
+            f"leads/?owner={cast.rep.pk}",
+            f"leads/?company={world['companies']}",
+            f"leads/?q=&contact={world['contacts']}",
+            f"activities/?lead={world['leads']}",
+            f"companies/?owner={cast.rep.pk}",
+            f"contacts/?owner={cast.rep.pk}",
+            f"touches/?source={world['sources']}",
+            f"changes/?record_type=pipeline.lead&record={world['leads']}&action=created",
+        ):
+            body = client.get(f"{path}&count=true").json()
+            assert len(body["results"]) == body["count"] == expected, (part, path)
+        totals = client.get("leads/totals/").json()
+        assert totals["count"] == expected, part
+        assert len(totals["by_stage"]) == len(totals["by_status"]) == expected, part
+        sees_private = part not in ("stranger", "follower")
+        names = {row["name"] for row in client.get("pipelines/").json()["results"]}
+        assert ("Private" in names) == sees_private, part
+        stages = client.get(f"stages/?pipeline={world['pipelines']}").json()["results"]
+        assert bool(stages) == sees_private, part
+
+
+# Each field of a lead that can be written, with a value that it may take.
+FIELDS: dict[str, Any] = {
+    "title": "x",
+    "description": "x",
+    "company": None,
+    "contact_name": "x",
+    "company_name": "x",
+    "email": "x@example.com",
+    "phone": "+33 1 23 45 67 89",
+    "owner": None,
+    "team": None,
+    "collaborators": [],
+    "followers": [],
+    "product": "products",
+    "expected_revenue": "7.00",
+    "currency": "USD",
+    "recurring_revenue": None,
+    "recurring_plan": "",
+    "expected_close": "2027-01-01",
+    "forecast_category": "commit",
+    "tags": ["tags"],
+    "source": "sources",
+    "medium": "mediums",
+    "campaign": "campaigns",
+    "first_touch": None,
+    "last_touch": "touches",
+    "budget_confirmed": True,
+    "budget_amount": "9.00",
+    "decision_maker_known": False,
+    "timeframe": "now",
+    "pain": "x",
+    "company_fit": True,
+    "custom": {"colour": "red"},
+    "stars_manual": 3,
+    "probability_manual": "42.00",
+    "external_source": "x",
+    "external_id": "x",
+}
+
+
+def test_every_writable_field_has_its_line():
+    fields = LeadSerializer().fields
+    writable = {name for name, field in fields.items() if not field.read_only}
+    assert writable - set(LeadSerializer.fixed) == set(FIELDS)
+
+
+def test_each_field_by_each_person(api, cast, world):
+    clients = {part: api(getattr(cast, part)) for part in PEOPLE}
+    expected = dict(zip(PEOPLE, changers(200).split(), strict=True))
+    before = clients["manager"].get(f"leads/{world['leads']}/").json()
+    wrong = []
+    for field, value in FIELDS.items():
+        sent = [world[item] for item in value] if isinstance(value, list) else value
+        sent = world.get(value, value) if isinstance(value, str) else sent
+        for part, client in clients.items():
+            with transaction.atomic():
+                response = client.patch(f"leads/{world['leads']}/", {field: sent})
+                if str(response.status_code) != expected[part]:
+                    wrong.append((field, part, expected[part], response.content))
+                after = clients["manager"].get(f"leads/{world['leads']}/").json()
+                same_already = field in ("recurring_revenue", "recurring_plan", "collaborators")
+                changed = after[field] != before[field]
+                if changed != (expected[part] == "200" and not same_already):
+                    wrong.append((field, part, "changed" if changed else "unchanged"))
+                transaction.set_rollback(True)
+    assert wrong == []
+
+
+def test_a_collaborator_may_edit(api, cast, lead):
+    with arranging():
+        lead.collaborators.add(cast.stranger)
+    assert api(cast.stranger).patch(f"leads/{lead.pk}/", {"title": "x"}).status_code == 200
+
+
+def test_a_leader_changes_nothing_outside_their_teams(api, cast, pipeline):
+    other = make_lead(by=cast.stranger, owner=cast.stranger.pk, team=cast.others.pk)
+    client = api(cast.leader)
+    assert client.patch(f"leads/{other.pk}/", {"title": "x"}).status_code == 404
+    with arranging():
+        other.refresh_from_db()
+        other.followers.add(cast.leader)
+    assert client.patch(f"leads/{other.pk}/", {"title": "x"}).status_code == 403
+
+
+def test_a_lead_of_nobody_is_everybodys(api, cast, pipeline):
+    free = make_lead(by=cast.manager, owner=None)
+    for part in PEOPLE:
+        with transaction.atomic():
+            response = api(getattr(cast, part)).patch(f"leads/{free.pk}/", {"title": "x"})
+            assert response.status_code == 200, part
+            transaction.set_rollback(True)
+
+
+def test_moving_next_to_a_card_that_is_out_of_sight_tells_nothing(api, cast, lead, stages):
+    hidden = make_lead(by=cast.stranger, owner=cast.stranger.pk, title="Hidden")
+    response = api(cast.rep).post(
+        f"leads/{lead.pk}/move/", {"stage": stages[0].pk, "below": hidden.pk}
+    )
+    assert b"Hidden" not in response.content
+    assert Lead.objects.get(pk=hidden.pk).version == hidden.version
+    assert LeadContact.objects.count() == 0
