@@ -4,6 +4,7 @@ history that is read from the ledger."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -21,7 +22,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core.errors import Refused, ServiceError
+from core.ledger.causes import because
 from core.ledger.history import changes_of
+from core.ledger.tables import Kind
 from core.ledger.words import tell
 from core.services.configuration import check_deleting, check_saving, uses_of
 
@@ -157,7 +160,8 @@ class ConfigurationAdmin(LedgerHistory):
     ) -> HttpResponse:
         """Django's page; what a service refuses at the last moment is said, and nothing kept."""
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            with self.because_of(request):
+                return super().changeform_view(request, object_id, form_url, extra_context)
         except ServiceError as error:
             self.message_user(request, error.message, messages.ERROR)
         except IntegrityError:
@@ -173,7 +177,8 @@ class ConfigurationAdmin(LedgerHistory):
     ) -> HttpResponse:
         """Django's page; a refusal is said."""
         try:
-            return super().changelist_view(request, extra_context)
+            with self.because_of(request):
+                return super().changelist_view(request, extra_context)
         except ServiceError as error:
             self.message_user(request, error.message, messages.ERROR)
         except (ProtectedError, RestrictedError):
@@ -185,12 +190,21 @@ class ConfigurationAdmin(LedgerHistory):
     ) -> HttpResponse:
         """Django's page; what came into use meanwhile stays."""
         try:
-            return super().delete_view(request, object_id, extra_context)
+            with self.because_of(request):
+                return super().delete_view(request, object_id, extra_context)
         except ServiceError as error:
             self.message_user(request, error.message, messages.ERROR)
         except (ProtectedError, RestrictedError):
             self.message_user(request, _("What is in use stays."), messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
+
+    def because_of(self, request: HttpRequest) -> AbstractContextManager[Any]:
+        """The cause of what this request writes: the person, and what they had before them."""
+        if request.method in ("GET", "HEAD"):
+            return nullcontext()
+        kind = str(self.opts.verbose_name_plural)
+        label = _("Administration: %(kind)s") % {"kind": kind}
+        return because(Kind.PERSON, by=request.user, label=label)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

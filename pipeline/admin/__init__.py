@@ -1,5 +1,5 @@
-"""The administration of pipelines, their stages, lost reasons and activity types."""
+"""The administration of pipelines, stages, lost reasons, activity types; leads to look at."""
 
-from pipeline.admin import activities, stages
+from pipeline.admin import activities, leads, stages
 
-__all__ = ["activities", "stages"]
+__all__ = ["activities", "leads", "stages"]

@@ -17,9 +17,8 @@ from crm.models import Campaign, CampaignCost, CustomField, Medium, Membership, 
 from pipeline.models import ActivityType, LostReason, Pipeline, Stage
 from tests import factories
 
-READ_ONLY = {"core.cause", "core.change"}
+READ_ONLY = {"core.cause", "core.change", "pipeline.lead", "pipeline.activity"}
 ADMINS_ONLY = {"core.apitoken"}
-NOT_OURS = {"auth.group"}
 OURS = [
     model for model in admin.site._registry if model._meta.app_label in ("core", "crm", "pipeline")
 ]
@@ -29,6 +28,10 @@ OURS = [
 def configured(cast: Any, pipeline: Any) -> dict[str, Any]:
     """One record of each kind that the administration shows, by its label."""
     factories.make_tag("Fair")
+    company = factories.make_company("Acme", owner=cast.rep)
+    factories.make_contact("Ann Lee", company=company)
+    lead = factories.make_lead(by=cast.rep, company=company, expected_revenue=Decimal(100))
+    factories.make_activity(by=cast.rep, lead=lead)
     factories.make_product("GTX Pro")
     factories.make_token(cast.admin)
     with factories.arranging():
@@ -67,6 +70,10 @@ def addresses(configured: dict[str, Any]) -> list[tuple[str, str]]:
 def test_everything_configurable_is_registered() -> None:
     labels = {model._meta.label_lower for model in OURS}
     assert labels >= {
+        "crm.company",
+        "crm.contact",
+        "pipeline.lead",
+        "pipeline.activity",
         "crm.user",
         "crm.team",
         "crm.target",
@@ -144,6 +151,8 @@ def test_causes_and_changes_cannot_be_written(configured: dict[str, Any], cast: 
         assert client.get(f"/admin/core/{name}/add/").status_code == 403
         assert client.post(f"/admin/core/{name}/{key}/delete/", {"post": "yes"}).status_code == 403
     assert client.post(f"/admin/core/change/{change.pk}/change/", {}).status_code == 403
+    lead = configured["pipeline.lead"].pk
+    assert client.post(f"/admin/pipeline/lead/{lead}/change/", {"title": "x"}).status_code == 403
     assert (Cause.objects.count(), Change.objects.count()) == before
 
 
@@ -217,3 +226,32 @@ def test_pipelines_show_their_stages(cast: Any, pipeline: Pipeline) -> None:
     for stage in pipeline.stages.all():
         assert f'value="{stage.name}"' in page.content.decode()
     assert "js/admin-order.js" in page.content.decode()
+
+
+def test_companies_and_contacts_are_written_by_their_services(cast: Any) -> None:
+    from crm.models import Company, Contact
+
+    client = Client()
+    client.force_login(cast.manager)
+    values = {"name": "Acme", "owner": "", "domain": "https://www.Acme.example"}
+    assert client.post(reverse("admin:crm_company_add"), values).status_code == 302
+    company = Company.objects.get()
+    assert (company.owner, company.domain_key) == (None, "acme.example")
+    change = Change.objects.filter(record_type="crm.company").get()
+    assert (change.cause.actor, change.cause.label) == (
+        cast.manager,
+        "Administration: companies",
+    )
+    values = {"name": "Ann", "company": company.pk, "consent": "given", "owner": cast.rep.pk}
+    assert client.post(reverse("admin:crm_contact_add"), values).status_code == 302
+    contact = Contact.objects.get()
+    assert contact.consent_at is not None, "the service dates a consent"
+    values |= {"name": "Anne", "expected_version": contact.version}
+    client.post(reverse("admin:crm_contact_change", args=[contact.pk]), values)
+    contact.refresh_from_db()
+    assert (contact.name, contact.owner) == ("Anne", cast.rep)
+    client.post(reverse("admin:crm_company_delete", args=[company.pk]), {"post": "yes"})
+    contact.refresh_from_db()
+    assert contact.company is None
+    found = client.get(reverse("admin:crm_contact_changelist"), {"q": "ANN"}).content.decode()
+    assert "Anne" in found
