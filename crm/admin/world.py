@@ -53,7 +53,6 @@ class OwnedAdmin(ConfigurationAdmin):
 
     paginator = CappedPaginator
     ordering = ("name_key", "id")
-    list_select_related: tuple[str, ...] = ("owner",)
     list_filter = (("archived_at", admin.EmptyFieldListFilter), "owner")
     search_fields = ("name",)
 
@@ -91,6 +90,7 @@ class CompanyAdmin(OwnedAdmin):
     )
     raw_id_fields = ("parent",)
     list_display = ("name", "domain", "city", "owner", "archived_at")
+    list_select_related = ("owner",)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Create or update by the service."""
