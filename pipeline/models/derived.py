@@ -16,7 +16,7 @@ from pipeline.models.stages import Pipeline, Stage
 
 
 class StageVisit(models.Model):
-    """A stay of a lead in a stage; a lost lead stays nowhere. Written by pipeline.services.moves."""
+    """A stay of a lead in a stage; a lost lead has none. Written by pipeline.services.moves."""
 
     id = models.BigAutoField(primary_key=True)
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="visits", db_index=False)
