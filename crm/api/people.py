@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -151,12 +151,19 @@ class TeamsView(RecordsView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class ConditionField(serializers.JSONField):
+    """A condition tree, or null."""
+
+
 class MembershipSerializer(RecordSerializer):
     """A user's place in a team."""
 
     fixed = dict.fromkeys(("team", "user"), STAYS)
     team = Reference()
     user = Reference()
+    territory = ConditionField(required=False, allow_null=True)
+    preferred = ConditionField(required=False, allow_null=True)
 
     class Meta:
         model = Membership
