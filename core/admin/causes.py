@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
@@ -144,6 +145,18 @@ class CauseAdmin(ReadOnlyAdmin):
         }
 
 
+class ToldChanges(ChangeList):
+    """A page of changes, put into words together."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page, and the names that it speaks of, at once."""
+        super().get_results(request)
+        changes: Any = list(self.result_list)
+        for told in tell(changes):
+            told.change.told = told  # type: ignore[attr-defined]
+        self.result_list = changes
+
+
 @admin.register(Change)
 class ChangeAdmin(ReadOnlyAdmin):
     """Read-only: every change there ever was."""
@@ -155,6 +168,10 @@ class ChangeAdmin(ReadOnlyAdmin):
     paginator = CappedPaginator
     list_select_related = ("cause",)
 
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        """Changes in words."""
+        return ToldChanges
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """The address may name a record (`record_type=…&record_id=…`) or a cause."""
         if lookup in {"record_type", "record_id", "cause", "cause__id__exact"}:
@@ -164,7 +181,7 @@ class ChangeAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("record"))
     def record(self, change: Change) -> str:
         """What was changed, as a link to its page here where there is one."""
-        told = tell([change])[0]
+        told = change.told  # type: ignore[attr-defined]
         text = f"{told.kind_of_record}: {told.record}"
         address = _page_of(self.admin_site, change)
         return format_html('<a href="{}">{}</a>', address, text) if address else text
@@ -172,7 +189,7 @@ class ChangeAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("what changed"))
     def words(self, change: Change) -> str:
         """Field by field, the first three."""
-        lines = [str(line) for line in tell([change])[0].lines]
+        lines = [str(line) for line in change.told.lines]  # type: ignore[attr-defined]
         more = "; …" if len(lines) > 3 else ""
         return "; ".join(lines[:3]) + more
 

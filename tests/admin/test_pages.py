@@ -156,13 +156,20 @@ def test_causes_and_changes_cannot_be_written(configured: dict[str, Any], cast: 
     assert (Cause.objects.count(), Change.objects.count()) == before
 
 
-def test_lists_take_as_many_queries_for_one_row_as_for_thirty(cast: Any, pipeline: Any) -> None:
+def test_lists_take_no_more_queries_for_thirty_rows_than_for_two(cast: Any, pipeline: Any) -> None:
     """Each list page: its queries do not grow with its rows."""
     from tests.budgets import counting_queries
 
     client = Client()
     client.force_login(cast.admin)
-    names = ("crm_team", "crm_user", "pipeline_stage", "crm_campaigncost", "core_cause")
+    names = (
+        "crm_team",
+        "crm_user",
+        "pipeline_stage",
+        "crm_campaigncost",
+        "core_cause",
+        "core_change",
+    )
 
     def measure() -> dict[str, int]:
         found = {}
@@ -187,7 +194,9 @@ def test_lists_take_as_many_queries_for_one_row_as_for_thirty(cast: Any, pipelin
     fill(0, 2)
     small = measure()
     fill(2, 30)
-    assert measure() == small
+    large = measure()
+    # The list of changes reads names once for each kind of record on its page.
+    assert {name: max(0, large[name] - small[name]) for name in names} == dict.fromkeys(names, 0)
 
 
 def test_a_page_is_spoken_in_the_language_of_its_reader(cast: Any) -> None:
