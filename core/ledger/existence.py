@@ -119,17 +119,19 @@ class Existence:
             rows.append(row)
         rows = self._with_parents(model, schema, rows)
         derivations.prepare(model._meta.label_lower, rows)
+        versions = {row.pk: getattr(row, "version", 0) for row in rows}
         try:
             with transaction.atomic(using=self.using):
                 self._insert(model, rows)
         except IntegrityError:
             for row in rows:
-                row._state.adding = True
+                row._state.adding, row.version = True, versions.get(row.pk, 0)
+                derivations.prepare(model._meta.label_lower, [row])
                 try:
                     with transaction.atomic(using=self.using):
                         self._insert(model, [row])
-                except IntegrityError as error:
-                    self.report.list_gone(model, row.pk, "", str(error).split("\n")[0])
+                except IntegrityError:
+                    self.report.list_gone(model, row.pk, "", str(row))
 
     def _with_parents(self, model: Any, schema: Schema, rows: Sequence[Any]) -> list[Any]:
         """Rows whose needed records are there; the others stay deleted, and are listed."""

@@ -15,14 +15,13 @@ from itertools import batched
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
-from core.errors import Refused
 from core.ledger import derivations
 from core.ledger.codes import codes_of, existing, links_of, members_of, set_code
 from core.ledger.existence import Existence
 from core.ledger.history import Past, Reversals, read_changes, touched_keys, without_reversed
 from core.ledger.links import Link
+from core.ledger.locking import lock_in_order, owners_of
 from core.ledger.report import Conflicting, UndoReport
 from core.ledger.reversal import Reversal, reverse
 from core.ledger.schema import Schema, model_of, schema_of
@@ -68,13 +67,26 @@ def _judge(changes: Sequence[Past], causes: set[uuid.UUID], reversals: Reversals
     return history
 
 
+class _CannotReturn(Exception):
+    """Deleted records to which something was put back stay deleted after all."""
+
+    def __init__(self, records: dict[Any, set[int]]) -> None:
+        self.records = records
+
+
 class Undoing:
     """One undo at work, inside a transaction and an open cause of kind undo."""
 
     def __init__(self, causes: Iterable[uuid.UUID], undo: uuid.UUID, using: str) -> None:
         self.causes = set(causes)
+        self.undo = undo
         self.using = using
-        self.report = UndoReport(undo)
+        #: Deleted records that cannot come back, since a name or place is taken by now.
+        self.lost: dict[Any, set[int]] = defaultdict(set)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.report = UndoReport(self.undo)
         self.updated: dict[Any, list[int]] = defaultdict(list)
         #: Created records, with the id of the change that created them.
         self.created: dict[Any, dict[int, int]] = defaultdict(dict)
@@ -86,9 +98,21 @@ class Undoing:
         """Reverse everything.
 
         Values go back first, so that nothing refers to created records when these go; deleted
-        ones return last, when their names and places are free again.
+        ones return last, when their names and places are free again. Should one that others wait
+        for not come back, all is done anew without it.
         """
-        self._sort_out()
+        while True:
+            self._begin()
+            self._sort_out()
+            try:
+                with transaction.atomic(using=self.using):
+                    return self._reverse_all()
+            except _CannotReturn as gone:
+                for model, ids in gone.records.items():
+                    self.lost[model] |= ids
+
+    def _reverse_all(self) -> UndoReport:
+        lock_in_order(self._records(), self.using)
         for model, ids in self.updated.items():
             self._reverse(model, ids)
         existence = Existence(self.report, self.using)
@@ -99,12 +123,32 @@ class Undoing:
         for model, pasts in self.deleted.items():
             # What the causes changed on a record before they deleted it, and the sets it lost.
             self._reverse(model, sorted(existing(model, pasts, self.using)))
-        for model, promised in self.promised.items():
-            if promised - existing(model, promised, self.using):
-                raise Refused(
-                    _("A deleted record cannot come back, since its name or place is taken by now.")
-                )
+        waiting = {
+            model: promised - existing(model, promised, self.using)
+            for model, promised in self.promised.items()
+        }
+        if any(waiting.values()):
+            raise _CannotReturn(waiting)
         return self.report
+
+    def _records(self) -> dict[Any, set[int]]:
+        """The records that are to be touched, and those that they are part of."""
+        found: dict[Any, set[int]] = defaultdict(set)
+        for model in {*self.updated, *self.created, *self.deleted}:
+            found[model] = {
+                *self.updated.get(model, ()),
+                *self.created.get(model, ()),
+                *self.deleted.get(model, ()),
+            }
+        for model, ids in list(found.items()):
+            pasts = self.deleted.get(model, {}).values()
+            for key in owners_of(model):
+                owners = {past.diff.get(key.name, [None])[0] for past in pasts}
+                rows = model._base_manager.using(self.using)
+                for part in batched(sorted(ids), BATCH):
+                    owners.update(rows.filter(pk__in=part).values_list(key.attname, flat=True))
+                found[key.related_model] |= owners - {None}
+        return found
 
     def _sort_out(self) -> None:
         """Which records the causes created, deleted, or only changed."""
@@ -127,7 +171,12 @@ class Undoing:
                 if end != Action.DELETED:
                     self.created[model][record_id] = created
             elif end == Action.DELETED:
-                self.deleted[model][record_id] = ends[change]
+                if record_id in self.lost[model]:
+                    names = (ends[change].diff.get(name) for name in ("title", "name", "summary"))
+                    expected = next((pair[0] for pair in names if pair), None)
+                    self.report.list_gone(model, record_id, "", expected)
+                else:
+                    self.deleted[model][record_id] = ends[change]
             else:
                 self.updated[model].append(record_id)
 
@@ -225,6 +274,7 @@ class Undoing:
                 self.report.reverted += len(save_locked(rows))
         except IntegrityError:
             for row in rows:
+                derivations.prepare(model._meta.label_lower, [row])
                 try:
                     with transaction.atomic(using=self.using):
                         self.report.reverted += len(save_locked([row]))
@@ -249,6 +299,9 @@ class Undoing:
                     **{parent: holder, child: member}
                 ).delete()
             fresh = [pair for pair in added if pair[1] in there]
+            for holder, member in added:
+                if member not in there:
+                    self.report.list_gone(link.link_parent(), holder, name, member)
             link._base_manager.using(self.using).bulk_create(
                 link(**{parent: holder, child: member}) for holder, member in fresh
             )

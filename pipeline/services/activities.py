@@ -150,7 +150,9 @@ def delete_activity(*, activity: int, by: User | None, expected_version: int | N
 
 
 def _lock(activity: int, by: User | None, expected_version: int | None) -> Activity:
+    """A step under lock, for `by` to change. Its lead is locked first, as by all who write both."""
     activities = Activity.objects.filter(pk=activity)
+    lock(Lead.objects.filter(pk__in=activities.values("lead")))
     seen = activities if by is None else activities.visible_to(by)
     found: list[Activity] = lock(seen)
     if not found:
@@ -166,7 +168,8 @@ def _check_subject(name: str, key: int, by: User | None) -> None:
     records = SUBJECTS[name].objects.filter(pk=key)
     if by is not None:
         records = records.visible_to(by)
-    if not records.exists():
+    # Under lock: nobody deletes it while the step is being planned.
+    if not lock(records):
         raise NotFound(_("There is no such record."))
 
 

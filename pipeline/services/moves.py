@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict, NotFound, Refused
 from core.ledger.bulk import insert_rows
+from core.ledger.locking import is_deadlock
 from core.ledger.store import Entry
 from core.ledger.tables import Action
 from pipeline.models import CriterionTick, Lead, Stage, StageVisit
@@ -175,6 +176,10 @@ def place_and_save(
                 save_leads(leads, moment)
         except IntegrityError as error:
             if "position" not in str(error):
+                raise
+        except OperationalError as error:
+            # Two people who wait for each other's places: one begins anew.
+            if not is_deadlock(error):
                 raise
         else:
             return
