@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -43,6 +43,11 @@ def with_toast(
     toast = {"text": str(text), "kind": kind, "undo": str(undo) if undo else ""}
     response["HX-Trigger"] = json.dumps({"relance:toast": toast})
     return response
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: the fields that were sent, though there be none; None for a GET."""
+    return request.POST if request.method == "POST" else None
 
 
 def next_address(request: HttpRequest, otherwise: str) -> str:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from core.ledger.tables import Action, Cause, Change, Kind, Undo
 from core.ledger.words import Line, Told, tell
-from core.services.undoing import undoable_by
 
 ICONS = {
     Kind.PERSON: "user",
@@ -71,45 +70,38 @@ def who_did(cause: Cause) -> str:
 
 
 def undone_among(causes: Iterable[UUID]) -> set[UUID]:
-    """Which of these causes were undone by one that was not undone itself."""
-    undos = list(Undo.objects.filter(undone__in=set(causes)).values_list("undone", "cause"))
+    """Which of these causes were wholly undone by one that was not undone itself."""
+    found = Undo.objects.filter(undone__in=set(causes), is_complete=True)
+    undos = list(found.values_list("undone", "cause"))
     if not undos:
         return set()
     again = undone_among([undo for _undone, undo in undos])
     return {undone for undone, undo in undos if undo not in again}
 
 
-#: Causes that may touch very many records: judged only for who did them.
+#: Causes that may touch very many records: offered only to who did them, and to managers.
 LARGE = frozenset({Kind.IMPORT, Kind.BULK_EDIT, Kind.MERGE, Kind.UNDO})
 
 
-def may_offer_undo(cause: Cause, user: Any) -> bool:
-    """Whether a page offers Undo; cheaper than `undoable_by`, which has the last word."""
-    if cause.kind in LARGE and not user.is_manager and cause.actor_id != user.pk:
-        return False
-    return undoable_by(cause, user)
+def entries(changes: Sequence[Change], user: Any, *, offer_undo: bool = False) -> list[Entry]:
+    """The changes for reading, in their order.
+
+    With `offer_undo` each offers Undo to `user`, who may change the record that they are of; the
+    service, which looks at all that a cause touched, has the last word.
+    """
+    undone = undone_among({change.cause_id for change in changes})
+    return [_entry(told, user, offer_undo, undone) for told in tell(changes)]
 
 
-def entries(changes: Sequence[Change], user: Any) -> list[Entry]:
-    """The changes for reading, in their order; `user` is whom Undo is offered to."""
-    causes = {change.cause_id: change.cause for change in changes}
-    undone = undone_among(causes)
-    undoable = {
-        key: key not in undone and may_offer_undo(cause, user) for key, cause in causes.items()
-    }
-    return [
-        _entry(told, undoable[told.change.cause_id], told.change.cause_id in undone)
-        for told in tell(changes)
-    ]
-
-
-def _entry(told: Told, can_undo: bool, undone: bool) -> Entry:
+def _entry(told: Told, user: Any, offer_undo: bool, undone: set[UUID]) -> Entry:
     change = told.change
+    cause = change.cause
+    mine = user.is_manager or cause.actor_id == user.pk or cause.kind not in LARGE
     said, covered = say_what(told)
     return Entry(
         change_id=change.pk,
-        icon=ICONS.get(Kind(change.cause.kind), "history"),
-        who=who_did(change.cause),
+        icon=ICONS.get(Kind(cause.kind), "history"),
+        who=who_did(cause),
         phrase=said,
         record=told.record,
         kind_of_record=told.kind_of_record,
@@ -117,10 +109,10 @@ def _entry(told: Told, can_undo: bool, undone: bool) -> Entry:
             line for line in told.lines if line.field not in HIDDEN and line.field not in covered
         ),
         at=change.at,
-        cause=change.cause,
+        cause=cause,
         created=change.action == Action.CREATED,
-        can_undo=can_undo,
-        undone=undone,
+        can_undo=offer_undo and mine and cause.pk not in undone,
+        undone=cause.pk in undone,
     )
 
 

@@ -176,7 +176,7 @@ def _custom_text(definition: CustomField, value: Any) -> str:
 
 
 def lead_history(
-    lead: Lead, user: User, *, before: int | None = None
+    lead: Lead, user: User, *, offer_undo: bool, before: int | None = None
 ) -> tuple[list[Entry], int | None]:
     """A page of what happened to the lead and what hangs on it, newest first; and how to go on."""
     mine: models.QuerySet[Any] = Activity.objects.filter(lead=lead)
@@ -195,4 +195,4 @@ def lead_history(
         changes = changes.filter(pk__lt=before)
     found = list(changes[: HISTORY_PAGE + 1])
     more = found[HISTORY_PAGE - 1].pk if len(found) > HISTORY_PAGE else None
-    return entries(found[:HISTORY_PAGE], user), more
+    return entries(found[:HISTORY_PAGE], user, offer_undo=offer_undo), more

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -19,10 +20,11 @@ from core.answers import next_address, say, with_toast
 from core.errors import NotAllowed, NotFound
 from core.ledger.report import UndoReport
 from core.ledger.tables import Cause, Change, Kind
+from core.models import ApiToken
 from core.numbers import key_in
 from core.requests import Request
 from core.services.undoing import undo_cause, undoable_by
-from core.telling import ICONS, entries, may_offer_undo, undone_among, what_of, who_did
+from core.telling import ICONS, entries, undone_among, what_of, who_did
 
 PAGE = 40
 
@@ -41,7 +43,7 @@ def causes(request: Request) -> HttpResponse:
     page = list(found[: PAGE + 1])
     more = page[PAGE - 1].started_at if len(page) > PAGE else None
     context = {
-        "rows": _rows(page[:PAGE]),
+        "rows": _rows(page[:PAGE], request.user),
         "more": more.isoformat() if more else "",
         "kind": kind,
         "kinds": Kind.choices,
@@ -58,8 +60,9 @@ def _moment(text: str) -> dt.datetime | None:
     return found if found is not None and found.tzinfo is not None else None
 
 
-def _rows(found: Sequence[Cause]) -> list[dict[str, Any]]:
+def _rows(found: Sequence[Cause], user: Any) -> list[dict[str, Any]]:
     ids = [cause.pk for cause in found]
+    powers = set() if user.is_admin else of_accounts(ids)
     counts: dict[UUID, int] = dict(
         Change.objects.filter(cause__in=ids)
         .order_by()
@@ -75,10 +78,17 @@ def _rows(found: Sequence[Cause]) -> list[dict[str, Any]]:
             "icon": ICONS.get(Kind(cause.kind), "history"),
             "count": counts.get(cause.pk, 0),
             "undone": cause.pk in undone,
-            "can_undo": cause.pk not in undone,
+            "can_undo": cause.pk not in undone and cause.pk not in powers,
         }
         for cause in found
     ]
+
+
+def of_accounts(causes: Sequence[UUID]) -> set[UUID]:
+    """Which of these causes changed accounts or keys: those are for administrators to undo."""
+    types = (get_user_model()._meta.label_lower, ApiToken._meta.label_lower)
+    changes = Change.objects.filter(cause__in=causes, record_type__in=types).order_by()
+    return set(changes.values_list("cause", flat=True).distinct())
 
 
 def visible_cause(user: Any, pk: UUID) -> Cause:
@@ -115,7 +125,7 @@ def cause(request: Request, pk: UUID) -> HttpResponse:
         "undid": found.undoes.select_related("undone__actor"),
         "children": found.children.select_related("actor").order_by("started_at")[:20],
         "undone": bool(undone),
-        "can_undo": not undone and may_offer_undo(found, request.user),
+        "can_undo": not undone and undoable_by(found, request.user),
     }
     return render(request, "core/cause.html", context)
 

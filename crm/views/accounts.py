@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from core.answers import put_errors, say
+from core.answers import posted, put_errors, say
 from core.errors import Refused
 from crm.forms import LoginForm, PasswordResetForm, SetPasswordForm
 from crm.invitations import invited_user
@@ -21,7 +21,7 @@ from crm.services.users import accept_invitation, request_password_reset
 from crm.throttling import count_attempt, too_many
 
 
-class Unprocessable(views.RedirectURLMixin):
+class Unprocessable:
     """A form that is shown again answers 422."""
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -40,7 +40,7 @@ class LoginView(Unprocessable, views.LoginView):
 @login_not_required
 def password_reset(request: HttpRequest) -> HttpResponse:
     """Send a link to whoever has the account of an address; nobody is told whether there is one."""
-    form = PasswordResetForm(request.POST or None)
+    form = PasswordResetForm(posted(request))
     if not form.is_valid():
         status = 422 if form.errors else 200
         return render(request, "crm/password_reset.html", {"form": form}, status=status)
@@ -79,7 +79,7 @@ def accept(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     user = invited_user(uid, token)
     if user is None:
         return render(request, "crm/link_dead.html", status=404)
-    form = SetPasswordForm(user, request.POST or None)
+    form = SetPasswordForm(user, posted(request))
     context = {"form": form, "invited": user, "validlink": True}
     if not form.is_valid():
         return render(request, "crm/password_set.html", context, status=422 if form.errors else 200)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from core.answers import next_address, put_errors, say
+from core.answers import next_address, posted, put_errors, say
 from core.errors import Refused
 from core.requests import Request
 from crm.forms import PasswordChangeForm, ProfileForm
@@ -25,7 +25,7 @@ def profile(request: Request) -> HttpResponse:
     """Show and change one's own settings."""
     user = request.user
     now = {name: getattr(user, name) for name in ProfileForm.base_fields}
-    form = ProfileForm(request.POST or None, initial=now)
+    form = ProfileForm(posted(request), initial=now)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:

@@ -42,12 +42,15 @@ def boards(request: Request) -> HttpResponse:
 
 def board(request: Request, pk: int) -> HttpResponse:
     """A pipeline as columns of cards."""
-    pipeline = visible_pipeline(request.user, pk)
+    pipelines = list(Pipeline.objects.visible_to(request.user).active())
+    pipeline = next((found for found in pipelines if found.pk == pk), None)
+    if pipeline is None:
+        raise NotFound(_("There is no such pipeline."))
     wanted = BoardFilter.read(request.GET)
     context = {
         "page": board_page(request.user, pipeline, wanted),
         "pipeline": pipeline,
-        "pipelines": Pipeline.objects.visible_to(request.user).active(),
+        "pipelines": pipelines,
         "wanted": wanted,
     }
     return render(request, "pipeline/board.html", context)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from core.answers import next_address, put_errors, say, written_cause
+from core.answers import next_address, posted, put_errors, say, written_cause
 from core.errors import Conflict, NotAllowed, Refused
 from core.numbers import key_in
 from core.requests import Request
@@ -30,7 +30,7 @@ from pipeline.services.leads import (
 def show(request: Request, pk: int) -> HttpResponse:
     """The page of a lead."""
     page = read_lead_page(request.user, pk)
-    entries, more = lead_history(page.lead, request.user)
+    entries, more = lead_history(page.lead, request.user, offer_undo=page.may_change)
     context = {"page": page, "lead": page.lead, "entries": entries, "more": more}
     return render(request, "pipeline/lead.html", {**context, "plan": PlanForm()})
 
@@ -38,7 +38,12 @@ def show(request: Request, pk: int) -> HttpResponse:
 def history(request: Request, pk: int) -> HttpResponse:
     """What happened to a lead; a fragment with older entries when the page asks for them."""
     lead = visible_lead(request.user, pk)
-    entries, more = lead_history(lead, request.user, before=key_in(request.GET, "before"))
+    entries, more = lead_history(
+        lead,
+        request.user,
+        offer_undo=may_change(request.user, lead),
+        before=key_in(request.GET, "before"),
+    )
     name = "pipeline/lead_history.html" + ("#entries" if request.htmx else "")
     return render(request, name, {"lead": lead, "entries": entries, "more": more})
 
@@ -46,7 +51,7 @@ def history(request: Request, pk: int) -> HttpResponse:
 def new(request: Request) -> HttpResponse:
     """Make a lead; only its title is asked."""
     stage = _stage(request)
-    form = LeadForm(request.POST or None, user=request.user, stage=stage)
+    form = LeadForm(posted(request), user=request.user, stage=stage)
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         values = {**form.values(), "title": form.cleaned_data["title"]}
@@ -81,7 +86,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
     lead = visible_lead(request.user, pk)
     if not may_change(request.user, lead):
         raise NotAllowed(_("You can see this lead, but not change it."))
-    form = LeadForm(request.POST or None, user=request.user, lead=lead)
+    form = LeadForm(posted(request), user=request.user, lead=lead)
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from core.answers import go_to, put_errors, say, with_toast, written_cause
+from core.answers import go_to, posted, put_errors, say, with_toast, written_cause
 from core.errors import Conflict, NotAllowed, Refused
 from core.numbers import key_in
 from core.requests import Request
@@ -43,7 +43,7 @@ def move(request: Request, pk: int) -> HttpResponse:
     """Ask where a lead goes, or put it there."""
     lead = changeable(request.user, pk)
     wanted = request.GET.get("stage", "")
-    form = MoveForm(request.POST or None, user=request.user, lead=lead, wanted=wanted)
+    form = MoveForm(posted(request), user=request.user, lead=lead, wanted=wanted)
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         target, came_from = form.cleaned_data["stage"], lead.stage_id
@@ -82,7 +82,7 @@ def win(request: Request, pk: int) -> HttpResponse:
 def lose(request: Request, pk: int) -> HttpResponse:
     """Ask why a lead is lost, then lose it."""
     lead = changeable(request.user, pk)
-    form = LoseForm(request.POST or None, initial={"version": lead.version})
+    form = LoseForm(posted(request), initial={"version": lead.version})
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from core.answers import go_to, put_errors, say, written_cause
+from core.answers import go_to, posted, put_errors, say, written_cause
 from core.errors import NotFound, Refused
 from core.requests import Request
 from pipeline.forms import DoneForm, PlanForm
@@ -46,7 +46,7 @@ def finish(request: Request, pk: int) -> HttpResponse:
     activity = Activity.objects.visible_to(request.user).for_list().filter(pk=pk).first()
     if activity is None or activity.lead is None:
         raise NotFound(_("There is no such activity."))
-    form = DoneForm(request.POST or None)
+    form = DoneForm(posted(request))
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:
