@@ -13,10 +13,12 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils import formats, timezone
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.ledger.schema import Schema, model_of, schema_of
 from core.ledger.tables import Change
+from core.money import format_number
 
 #: A value is cut here; the ledger keeps it whole.
 LONGEST = 200
@@ -113,7 +115,8 @@ def _lines(
         column = schema.by_name.get(key)
         if column is not None and column.tracked:
             old, new = (_shown(column.field, column.decode, item, names) for item in value)
-            yield Line(key, label, old, new)
+            if old or new:
+                yield Line(key, label, old, new)
 
 
 def _shown(
@@ -135,11 +138,12 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dt.datetime):
-        return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+        return formats.date_format(timezone.localtime(value), "j M Y H:i")
     if isinstance(value, dt.date):
-        return formats.date_format(value, "SHORT_DATE_FORMAT")
+        return formats.date_format(value, "j M Y")
     if isinstance(value, Decimal | float):
-        return formats.localize(value, use_l10n=True)
+        whole = value == int(value)
+        return format_number(Decimal(str(value)), get_language() or "en", 0 if whole else 2)
     if isinstance(value, list):
         return ", ".join(_plain(item) for item in value)
     if isinstance(value, dict):
