@@ -25,8 +25,11 @@ class Site(AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Everything but Django's groups, whose place our roles take."""
-        if getattr(model_or_iterable, "__name__", "") != "Group":
-            super().register(model_or_iterable, admin_class, **options)
+        from django.contrib.auth.models import Group
+
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        ours = [model for model in models if model is not Group]
+        super().register(ours, admin_class, **options)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The apps in our order, each with its kinds by name."""

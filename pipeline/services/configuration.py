@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -55,7 +56,8 @@ def register() -> None:
 
 def askable_fields() -> dict[str, str]:
     """The names of what a stage may ask for, with their labels; custom fields as `custom.<key>`."""
-    labels = {name: str(Lead._meta.get_field(name).verbose_name) for name in ASKABLE}  # type: ignore[union-attr]
+    fields = {name: Lead._meta.get_field(name) for name in ASKABLE}
+    labels = {name: capfirst(str(field.verbose_name)) for name, field in fields.items()}  # type: ignore[union-attr]
     custom = CustomField.objects.filter(subject=CustomField.Subject.LEAD, is_active=True)
     return labels | {f"custom.{field.key}": field.label for field in custom}
 
