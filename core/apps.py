@@ -1,3 +1,5 @@
+"""The app of the ground floor."""
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 from django.core import checks

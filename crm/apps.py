@@ -1,3 +1,5 @@
+"""The app of people and companies."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +11,7 @@ class CrmConfig(AppConfig):
     verbose_name = _("People and companies")
 
     def ready(self) -> None:
+        """Declare fields and register what the floors below ask."""
         from crm import fields
         from crm.services import checks
 

@@ -26,7 +26,7 @@ class EmailBackend(BaseBackend):
         address = (username or others.get("email") or "").strip().lower()
         if not address or password is None:
             return None
-        user = User.objects.filter(email=address).first()
+        user: User | None = User.objects.filter(email=address).first()
         if user is None:
             make_password(password)
             return None
@@ -38,4 +38,5 @@ class EmailBackend(BaseBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The user of a session, as long as they are active."""
-        return User.objects.active().filter(pk=user_id).first()
+        user: User | None = User.objects.active().filter(pk=user_id).first()
+        return user

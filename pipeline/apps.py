@@ -1,3 +1,5 @@
+"""The app of what moves."""
+
 from typing import Any
 
 from django.apps import AppConfig
@@ -7,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PipelineConfig(AppConfig):
-    """What moves: leads on their way from first contact to won or lost, and the next steps on them."""
+    """What moves: leads on their way from first contact to won or lost, with their next steps."""
 
     name = "pipeline"
     verbose_name = _("Pipeline")
 
     def ready(self) -> None:
+        """Declare fields and panels, and register what follows from changes."""
         from pipeline import fields, panels, registrations
 
         fields.register()

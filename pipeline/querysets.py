@@ -106,7 +106,7 @@ class LeadQuerySet(TrackedQuerySet[Any]):
         return seen
 
     def changeable_by(self, user: User) -> Self:
-        """Own and unassigned leads, those one collaborates on, and those of teams that one leads."""
+        """Own and unassigned leads, those one collaborates on, those of teams that one leads."""
         if user.is_manager:
             return self
         from crm.models import Team

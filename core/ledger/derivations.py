@@ -8,7 +8,7 @@ undo, and when a doctor asks).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Follow = Callable[[Sequence["Entry"]], None]
 Rebuild = Callable[[Sequence[int]], None]
-Prepare = Callable[[Sequence[models.Model]], None]
+Prepare = Callable[[Sequence[Any]], None]
 
 _follow: dict[str, list[Follow]] = {}
 _rebuild: dict[str, list[Rebuild]] = {}

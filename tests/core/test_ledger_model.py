@@ -190,7 +190,7 @@ class Model:
             if (*key[:2], EXISTS) not in self.now:
                 continue
             by_record[key[:2]][key] = (old, new)
-        for (label, record_id), effects in by_record.items():
+        for (label, _record_id), effects in by_record.items():
             schema = schema_of(apps.get_model(label))
             bad = {
                 key
