@@ -49,6 +49,13 @@ def lock_in_order(records: Mapping[Any, Iterable[int]], using: str) -> None:
             list(rows.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
+def take_turn(number: int, using: str) -> None:
+    """Wait until nobody else holds the advisory lock `number`; hold it to the transaction's end."""
+    if connections[using].vendor == "postgresql":
+        with connections[using].cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+
+
 def is_deadlock(error: OperationalError) -> bool:
     """Whether PostgreSQL broke up a circle of waiting: what came after the savepoint is free."""
     return getattr(error.__cause__, "sqlstate", None) == "40P01"

@@ -49,15 +49,17 @@ def record(entries: Sequence[Entry], using: str) -> None:
         wake(using)
 
 
-def lock[Record: "Tracked"](queryset: models.QuerySet[Record]) -> list[Record]:
+def lock[Record: "Tracked"](
+    queryset: models.QuerySet[Record], *, wait: bool = True
+) -> list[Record]:
     """The records of `queryset`, read under a row lock in the order of their keys.
 
     Inside a transaction. What is read is what stands in the row until the transaction ends, so
-    `save_locked` may take its old values from there.
+    `save_locked` may take its old values from there. Without `wait`, what others hold is left out.
     """
     connection = connections[queryset.db]
     if connection.vendor == "postgresql":
-        queryset = queryset.select_for_update(of=("self",), no_key=True)
+        queryset = queryset.select_for_update(of=("self",), no_key=True, skip_locked=not wait)
     return list(queryset.order_by("pk"))
 
 

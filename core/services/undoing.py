@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import NotAllowed, NotFound, Refused
 from core.ledger.causes import because
+from core.ledger.locking import take_turn
 from core.ledger.report import UndoReport
 from core.ledger.schema import model_of
 from core.ledger.tables import Action, Cause, Change, Kind, Undo
@@ -21,6 +22,9 @@ from core.models import ApiToken
 
 if TYPE_CHECKING:
     from core.permissions import Person
+
+#: The advisory lock of undoing: "UNDO" in ASCII.
+TURN = 0x554E444F
 
 
 def undo_cause(
@@ -32,6 +36,8 @@ def undo_cause(
     undone already, NotAllowed when the person may not change the records.
     """
     with transaction.atomic():
+        # One undo at a time: no record comes back while another undo locks what is there.
+        take_turn(TURN, "default")
         found = Cause.objects.select_for_update().filter(pk=cause).first()
         if found is None:
             raise NotFound(_("There is no such cause."))

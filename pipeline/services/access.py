@@ -41,8 +41,9 @@ def lock_leads(
     missing = [key for key in wanted if key not in found]
     if missing:
         # A lead that was moved while its lock was awaited drops out of the join with its old
-        # stage; the lock is held by now, and its stage is read by itself.
-        found |= {lead.pk: lead for lead in lock(leads.select_related(None).filter(pk__in=missing))}
+        # stage. The lock is held by now; one that came back only now is not waited for.
+        again = leads.select_related(None).filter(pk__in=missing)
+        found |= {lead.pk: lead for lead in lock(again, wait=False)}
     if len(found) < len(wanted):
         raise NotFound(_("There is no such lead."))
     chosen = [found[key] for key in wanted]
