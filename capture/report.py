@@ -61,6 +61,15 @@ class ImportReport:
         """Whether at least one row could be taken."""
         return self.rows > self.failed
 
+    def saved(self) -> dict[str, Any]:
+        """The state to go back to when a batch is taken back."""
+        return {
+            **vars(self),
+            "errors": list(self.errors),
+            "preview": list(self.preview),
+            "made": Counter(self.made),
+        }
+
     def add_error(self, error: RowError) -> None:
         """Count a problem, and list it while there is room."""
         self.error_count += 1

@@ -20,6 +20,7 @@ from capture.values import (
     read_names,
     read_number,
     read_reference,
+    read_website,
     read_yes_no,
 )
 
@@ -66,6 +67,7 @@ class RowReader:
             Type.MOMENT: moment,
             Type.YES_NO: read_yes_no,
             Type.NAMES: read_names,
+            Type.WEBSITE: read_website,
         }
         self.columns = [
             (

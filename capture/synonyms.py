@@ -32,6 +32,7 @@ class Type(StrEnum):
     MOMENT = "moment"
     YES_NO = "yes_no"
     NAMES = "names"
+    WEBSITE = "website"
 
 
 def heading_key(heading: str) -> str:
@@ -193,6 +194,8 @@ TYPES: dict[str, Type] = {
     "is_closed": Type.YES_NO,
     "is_deleted": Type.YES_NO,
     "tags": Type.NAMES,
+    "website": Type.WEBSITE,
+    "company.website": Type.WEBSITE,
     **dict.fromkeys(
         (
             "created_at",

@@ -13,10 +13,14 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
 #: Money has at most this many digits, two of them behind the point.
 DIGITS, PLACES = 15, 2
+#: The longest name of a tag.
+NAME_LIMIT = 60
 _NOTHING = frozenset({"", "-", "--", "—", "n/a", "#n/a", "null", "none", "(none)", "nil"})
 #: The empty reference of one vendor's weekly export.
 _NO_REFERENCE = frozenset({"000000000000000AAA", "000000000000000", "000"})
@@ -196,9 +200,28 @@ def read_yes_no(cell: str) -> bool:
 
 
 def read_names(cell: str) -> list[str]:
-    """Several names in one cell."""
+    """Several names in one cell, each of at most 60 characters."""
     parts = cell.split(";") if ";" in cell else cell.split(",")
-    return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    names = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    for name in names:
+        if len(name) > NAME_LIMIT:
+            raise BadValue(_("“%(text)s” is too long for a name.") % {"text": shown(name)})
+    return names
+
+
+def read_website(cell: str) -> str:
+    """A web address, with https:// where no protocol is said."""
+    address = cell.strip()
+    if "://" not in address:
+        address = f"https://{address}"
+    try:
+        _check_address(address)
+    except ValidationError:
+        raise BadValue(_("“%(text)s” is not a web address.") % {"text": shown(cell)}) from None
+    return address
+
+
+_check_address = URLValidator(schemes=["http", "https"])
 
 
 def shown(cell: str) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from capture.history import closing_date, moment_of
@@ -58,21 +57,39 @@ class BatchWriter:
     rehearsal: bool
 
     def write(self, plans: Sequence[Plan]) -> None:
-        """Make or update the leads of a batch, in one transaction."""
-        with transaction.atomic():
-            self._learn(plans)
-            known = self._known(plans)
-            tags = self._tags_of(known)
-            fresh: list[tuple[Plan, dict[str, Any]]] = []
-            for plan in plans:
-                values = self._values(plan)
-                lead = known.get(plan.external_id)
-                if lead is None:
-                    fresh.append((plan, values))
-                else:
-                    self._update(plan, lead, self._change(plan, values, lead, tags))
-            if fresh:
-                self._create(fresh)
+        """Make or update the leads of a batch, in one transaction.
+
+        Should something refuse a row that looked right, the batch is halved until that row stands
+        alone; it becomes an error, and all others are written.
+        """
+        saved = (self.registers.saved(), self.people.saved(), self.report.saved())
+        try:
+            with transaction.atomic():
+                self._write(plans)
+        except (ServiceError, DataError, IntegrityError) as error:
+            for part, state in zip((self.registers, self.people, self.report), saved, strict=True):
+                vars(part).update(state)
+            if len(plans) > 1:
+                middle = len(plans) // 2
+                self.write(plans[:middle])
+                self.write(plans[middle:])
+            else:
+                self._fail(plans[0], error)
+
+    def _write(self, plans: Sequence[Plan]) -> None:
+        self._learn(plans)
+        known = self._known(plans)
+        tags = self._tags_of(known)
+        fresh: list[tuple[Plan, dict[str, Any]]] = []
+        for plan in plans:
+            values = self._values(plan)
+            lead = known.get(plan.external_id)
+            if lead is None:
+                fresh.append((plan, values))
+            else:
+                self._update(plan, lead, self._change(plan, values, lead, tags))
+        if fresh:
+            self._create(fresh)
 
     def _learn(self, plans: Sequence[Plan]) -> None:
         """See that every record that the rows name is there."""
@@ -85,9 +102,9 @@ class BatchWriter:
                 if name.startswith(_COMPANY_DETAILS) and "parent" not in name
             }
             if details and "company" in plan.values:
-                if "website" in details and "://" not in details["website"]:
-                    details["website"] = f"https://{details['website']}"
-                registers.details.setdefault(fold(plan.values["company"]), details)
+                registers.details.setdefault(
+                    registers.companies.key(plan.values["company"]), details
+                )
         for name, register in (
             ("company", registers.companies),
             ("product", registers.products),
@@ -175,22 +192,13 @@ class BatchWriter:
         return values
 
     def _create(self, fresh: Sequence[tuple[Plan, dict[str, Any]]]) -> None:
-        if self.rehearsal:
-            for plan, values in fresh:
-                self._count(plan, "create", values)
-            return
-        reasons = self._reasons([plan for plan, _values in fresh])
-        drafts = [self._draft(plan, dict(values), reasons) for plan, values in fresh]
-        try:
-            with transaction.atomic():
-                create_leads(drafts=drafts, by=None)
-        except ServiceError:
-            # One of them is refused: each by itself, so that the others stay.
-            for draft, (plan, values) in zip(drafts, fresh, strict=True):
-                self._try(plan, "create", values, partial(create_leads, drafts=[draft], by=None))
-        else:
-            for plan, values in fresh:
-                self._count(plan, "create", values)
+        if not self.rehearsal:
+            reasons = self._reasons([plan for plan, _values in fresh])
+            drafts = [self._draft(plan, dict(values), reasons) for plan, values in fresh]
+            create_leads(drafts=drafts, by=None)
+        for plan, _values in fresh:
+            self.report.created += 1
+            self._show(plan, "create")
 
     def _draft(
         self, plan: Plan, values: dict[str, Any], reasons: Mapping[int, LostReason]
@@ -249,10 +257,27 @@ class BatchWriter:
         if not change:
             self.report.skipped += 1
             self._show(plan, "keep")
-        elif self.rehearsal:
-            self._count(plan, "update", change.values)
+            return
+        if self.rehearsal:
+            self._try_out(plan, lead, change)
         else:
-            self._try(plan, "update", change.values, partial(self._apply, plan, lead, change))
+            self._apply(plan, lead, change)
+        self.report.updated += 1
+        self._show(plan, "update")
+
+    def _try_out(self, plan: Plan, lead: Lead, change: Change) -> None:
+        """See whether a lead may move as its row says, and take it back."""
+        reason = self.registers.reasons.id_of(_reason(plan)) if _is_lost(plan) else 1
+        if not change.moved or plan.stage.id < 0 or reason < 0:
+            return
+        values = {
+            name: value
+            for name, value in change.values.items()
+            if not (isinstance(value, int) and value < 0)
+        }
+        with transaction.atomic():
+            self._apply(plan, lead, Change(values, [], True))
+            transaction.set_rollback(True)
 
     def _apply(self, plan: Plan, lead: Lead, change: Change) -> None:
         if change.values:
@@ -279,31 +304,15 @@ class BatchWriter:
         elif was is not Status.LOST:
             move_leads(leads=[lead.pk], stage=plan.stage.id, by=None)
 
-    def _try(
-        self, plan: Plan, action: str, values: dict[str, Any], write: Callable[[], object]
-    ) -> None:
-        """Write one lead; a refusal is an error of its row."""
-        try:
-            with transaction.atomic():
-                write()
-        except ServiceError as error:
-            fields = getattr(error, "fields", {})
-            words = " ".join(text for texts in fields.values() for text in texts)
-            self.report.add_error(
-                RowError(plan.number, ", ".join(fields), words or error.message, self.file)
-            )
-            self.report.skipped += 1
-            self.report.failed += 1
-            self._show(plan, "fail")
-        else:
-            self._count(plan, action, values)
-
-    def _count(self, plan: Plan, action: str, values: Mapping[str, Any]) -> None:
-        if action == "create":
-            self.report.created += 1
-        else:
-            self.report.updated += 1
-        self._show(plan, action)
+    def _fail(self, plan: Plan, error: Exception) -> None:
+        """Put down a row that a service or the database refuses."""
+        fields = getattr(error, "fields", {})
+        words = " ".join(text for texts in fields.values() for text in texts)
+        message = words or getattr(error, "message", "") or _("The database refuses this row.")
+        self.report.add_error(RowError(plan.number, ", ".join(fields), message, self.file))
+        self.report.skipped += 1
+        self.report.failed += 1
+        self._show(plan, "fail")
 
     def _product(self, plan: Plan) -> str:
         name = plan.values.get("product")

@@ -18,7 +18,7 @@ from capture.joining import Lookup
 from capture.report import ImportReport, RowError
 from capture.rows import ReadRow, RowReader
 from capture.services.people import People, Person
-from capture.services.registers import Register, Registers, imagined_id, spaceless
+from capture.services.registers import Register, Registers, imagined_id
 from capture.synonyms import Subject
 from core.errors import ServiceError
 from core.folding import email_key, fold
@@ -91,7 +91,9 @@ class LookupImport:
         if not key or not (values.get("name") or values.get("email")):
             self._fail(row.number, column, _("The row names nothing."), file)
             return False
-        folded = spaceless(key) if lookup.subject is Subject.PRODUCT else fold(key)
+        folded = fold(key)
+        if lookup.subject is Subject.PRODUCT:
+            folded = self.registers.products.key(key)
         first = seen.setdefault(folded, row.number)
         if first != row.number:
             words = _("“%(id)s” stands in row %(row)s already.") % {"id": key, "row": first}
@@ -123,7 +125,7 @@ class LookupImport:
                 external_source=self.source, external_id__in=references
             )
         }
-        keys = [fold(row.values["name"]) for row in rows if "name" in row.values]
+        keys = [register.key(row.values["name"]) for row in rows]
         by_name = {
             company.name_key: company
             for company in Company.objects.active().filter(name_key__in=keys).order_by("-pk")
@@ -132,7 +134,7 @@ class LookupImport:
         for row in rows:
             values = self._company_values(row)
             found = by_reference.get(values.get("external_id", ""))
-            found = found or by_name.get(fold(values["name"]))
+            found = found or by_name.get(register.key(values["name"]))
             if found is None:
                 drafts.append(values)
                 continue
@@ -141,7 +143,7 @@ class LookupImport:
                 values.pop("external_id", None)
                 values.pop("external_source", None)
             changed = _differing(found, values)
-            if fold(str(changed.get("name", ""))) == found.name_key:
+            if register.key(changed.get("name", "")) == found.name_key:
                 changed.pop("name")
             if changed:
                 self.report.made["companies_updated"] += 1
@@ -160,8 +162,6 @@ class LookupImport:
     def _company_values(self, row: ReadRow) -> dict[str, Any]:
         values = {name: row.values[name] for name in _COMPANY_FIELDS if name in row.values}
         values["name"] = row.values["name"]
-        if "website" in values and "://" not in values["website"]:
-            values["website"] = f"https://{values['website']}"
         if "external_id" in row.values:
             values["external_id"] = row.values["external_id"]
             values["external_source"] = self.source
@@ -174,7 +174,8 @@ class LookupImport:
         return values
 
     def _note_company(self, pk: int, name: str, values: dict[str, Any]) -> None:
-        self.registers.companies.known[fold(values["name"])] = (pk, name)
+        register = self.registers.companies
+        register.known[register.key(values["name"])] = (pk, name)
         if "external_id" in values:
             self.registers.companies_by_reference[values["external_id"]] = pk
 
@@ -190,7 +191,7 @@ class LookupImport:
                 register.learn(row.values["parent"] for row in rows if "parent" in row.values)
             for row in rows:
                 values = row.values
-                child = register.known.get(fold(values.get("name", "")))
+                child = register.known.get(register.key(values.get("name", "")))
                 above = self.registers.companies_by_reference.get(values.get("parent_id", ""))
                 if above is None and "parent" in values:
                     above = register.id_of(values["parent"])
@@ -200,7 +201,7 @@ class LookupImport:
 
     def _products(self, rows: list[ReadRow]) -> None:
         register = self.registers.products
-        keys = [spaceless(row.values["name"]) for row in rows]
+        keys = [register.key(row.values["name"]) for row in rows]
         found: dict[str, Any] = {
             product.name_key: product for product in lock(Product.objects.filter(name_key__in=keys))
         }
@@ -209,7 +210,7 @@ class LookupImport:
             values: dict[str, Any] = {
                 name: row.values[name] for name in ("code", "list_price") if name in row.values
             }
-            product = found.get(spaceless(row.values["name"]))
+            product = found.get(register.key(row.values["name"]))
             if product is None:
                 fresh.append(Product(name=row.values["name"], **values))
                 continue
@@ -224,7 +225,7 @@ class LookupImport:
         register.made += len(fresh)
         for product in fresh:
             pk = imagined_id() if self.rehearsal else product.pk
-            register.known[spaceless(product.name)] = (pk, product.name)
+            register.known[register.key(product.name)] = (pk, product.name)
 
     def _users(self, rows: list[ReadRow]) -> None:
         names = ("name", "email", "manager", "team", "region")

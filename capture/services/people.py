@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
+from typing import Any
 
 from capture.services.registers import imagined_id
 from core.folding import email_key, fold
@@ -57,6 +59,10 @@ class People:
             self.by_email[email] = pk
         self.teams = {fold(name): pk for pk, name in Team.objects.values_list("pk", "name")}
         self.members = set(Membership.objects.values_list("team", "user"))
+
+    def saved(self) -> dict[str, Any]:
+        """The state to go back to when a batch is taken back."""
+        return {name: copy(value) for name, value in vars(self).items()}
 
     def find(self, person: Person) -> int | None:
         """The user whom a row means."""

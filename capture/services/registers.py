@@ -7,10 +7,12 @@ all that follows decides as it would.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
+from typing import Any
 
-from core.folding import fold
+from core.folding import text_key
 from crm.models import Campaign, Company, Medium, Product, Source, Tag
 from crm.services.companies import create_companies
 from crm.services.products import get_or_make_products
@@ -27,9 +29,13 @@ def imagined_id() -> int:
     return next(_imagined)
 
 
-def spaceless(name: str) -> str:
-    """The key of a product: “GTXPro” and “GTX Pro” are one."""
-    return fold(name).replace(" ", "")
+def key_of(model: type, name: str) -> str:
+    """The folded key that a record of `model` has under a name, as long as its column holds.
+
+    That of a product has no spaces: “GTXPro” and “GTX Pro” are one.
+    """
+    name = ("" if model is Product else " ").join(name.split())
+    return text_key(name, model._meta.get_field("name_key").max_length)  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -43,7 +49,7 @@ class Register:
     find: Callable[[Sequence[str]], Mapping[str, tuple[int, str]]]
     make: Callable[[Mapping[str, str]], Mapping[str, tuple[int, str]]]
     rehearsal: bool
-    key: Callable[[str], str] = fold
+    key: Callable[[str], str]
     known: dict[str, tuple[int, str]] = field(default_factory=dict)
     made: int = 0
 
@@ -71,8 +77,8 @@ class Register:
         return self.known[self.key(name)][0]
 
     def name_of(self, name: str) -> str:
-        """The name as its record writes it."""
-        return self.known[self.key(name)][1]
+        """The name as its record writes it; of a record that could not be made, as it is."""
+        return self.known.get(self.key(name), (0, name))[1]
 
 
 def _named(model: type, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
@@ -97,7 +103,7 @@ def company_register(
         made = create_companies(drafts=drafts, by=None)
         return {company.name_key: (company.pk, company.name) for company in made}
 
-    return Register(_companies, make, rehearsal)
+    return Register(_companies, make, rehearsal, partial(key_of, Company))
 
 
 def _simple(model: type, service: Callable[..., Sequence[object]], rehearsal: bool) -> Register:
@@ -105,8 +111,7 @@ def _simple(model: type, service: Callable[..., Sequence[object]], rehearsal: bo
         made = service(names=list(names.values()), by=None)
         return {r.name_key: (r.pk, r.name) for r in made}  # type: ignore[attr-defined]
 
-    key = spaceless if model is Product else fold
-    return Register(lambda keys: _named(model, keys), make, rehearsal, key)
+    return Register(partial(_named, model), make, rehearsal, partial(key_of, model))
 
 
 def _make_reasons(*, names: Sequence[str], by: None) -> list[LostReason]:
@@ -134,6 +139,17 @@ class Registers:
     companies_by_reference: dict[str, int] = field(default_factory=dict)
     contacts_by_reference: dict[str, int] = field(default_factory=dict)
     contacts_by_name: dict[str, int] = field(default_factory=dict)
+
+    def saved(self) -> dict[str, Any]:
+        """The state to go back to when a batch is taken back."""
+        return {
+            name: replace(value, known=dict(value.known))
+            if isinstance(value, Register)
+            else value
+            if name == "details"
+            else dict(value)
+            for name, value in vars(self).items()
+        }
 
     def by_title(self) -> dict[str, Register]:
         """The registers by what they are called in a report."""

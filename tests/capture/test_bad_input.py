@@ -13,6 +13,8 @@ from django.core.management import CommandError, call_command
 from core.errors import NotAllowed, Refused
 from crm.models import Company, User
 from pipeline.models import Lead, Stage
+from pipeline.models.stages import StageTeam
+from tests import factories
 from tests.capture.arranging import differences, picture, run, write
 
 pytestmark = pytest.mark.django_db
@@ -181,3 +183,53 @@ def test_the_command_fails_when_it_could_not_do_its_job(tmp_path: Path) -> None:
             "file": "mixed.csv",
         }
     ]
+
+
+def test_a_name_that_grows_by_folding_is_kept(tmp_path: Path) -> None:
+    name = "\ufdfa" * 199  # folds to 18 times its length
+    rows = f"A1,New,{name},,,1\nA2,New,{name},,,1\n"
+    report = run(write(tmp_path, HEAD + rows))
+    assert (report.created, report.errors) == (2, [])
+    assert Company.objects.get().name == name
+
+
+def test_a_row_that_a_service_refuses_is_an_error_of_its_own(tmp_path: Path) -> None:
+    """A stage that came to another team meanwhile refuses some moves; the batch stays whole."""
+    rows = "".join(f"A{n},New,Co {n},,,1\n" for n in range(40))
+    run(write(tmp_path, HEAD + rows))
+    with factories.arranging():
+        stage = Stage.objects.get(name="Proposal")
+        StageTeam.objects.create(stage=stage, team=factories.make_team("Elsewhere"))
+    moved = rows.replace("A17,New", "A17,Proposal").replace(",,,1", ",,,2")
+    report = run(write(tmp_path, HEAD + moved + "A99,New,New Co,,,1\n"))
+    assert (report.created, report.updated, report.skipped) == (1, 39, 1)
+    assert [error.row for error in report.errors] == [19]
+    assert Lead.objects.filter(expected_revenue=2).count() == 39
+    assert Lead.objects.get(external_id="A17").expected_revenue == 1
+
+
+def test_a_move_that_a_stage_refuses_is_an_error_in_the_rehearsal_too(tmp_path: Path) -> None:
+    run(write(tmp_path, HEAD + "A1,New,Acme,,,5\nA2,New,Beta,,,5\nA3,New,Beta,,,5\n"))
+    with factories.arranging():
+        stage = Stage.objects.get(name="Proposal")
+        stage.required_fields = ["contact_name"]
+        stage.save()
+    before = picture()
+    path = write(tmp_path, HEAD + "A1,Proposal,Acme,,,5\nA2,Qualified,Beta,,,6\nA3,New,Beta,,,5\n")
+    plan = run(path, rehearsal=True)
+    assert differences(before, picture()) == {}
+    report = run(path)
+    assert (report.updated, report.skipped) == (1, 2)
+    assert (plan.updated, plan.skipped) == (1, 2)
+    assert errors_of(plan) == errors_of(report)
+    assert errors_of(report)[0][:2] == (2, "contact_name")
+    assert Lead.objects.get(external_id="A1").stage.name == "New"
+
+
+def test_a_tag_too_long_and_a_website_that_is_none_are_named(tmp_path: Path) -> None:
+    text = (
+        f"title,tags,account,website\nA,{'t' * 61},Acme,\nB,,Beta,not a site\nC,x;y,Co,co.example\n"
+    )
+    report = run(write(tmp_path, text))
+    assert [error[:2] for error in errors_of(report)] == [(2, "tags"), (3, "website")]
+    assert Company.objects.get().website == "https://co.example"
