@@ -19,7 +19,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 COUNTS = Path(__file__).parent / "query_counts.json"
-COUNTED = re.compile(r"^\s*(?:--.*\n)*\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
+COUNTED = re.compile(r"^[\s(]*(?:--.*\n)*\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from pipeline.api.leadserializers import (
     TotalsSerializer,
     WinInput,
 )
-from pipeline.api.leadsets import attach_sets
+from pipeline.api.leadsets import with_sets
 from pipeline.api.leadtotals import totals_of
 from pipeline.filters import LeadFilters
 from pipeline.models import Lead, Pipeline, Stage
@@ -62,14 +62,9 @@ class LeadsView(RecordsView):
     def with_relations(self, records: QuerySet[Any]) -> QuerySet[Any]:
         """The leads with the records that they name."""
         found: Any = super().with_relations(records)
-        return found.select_related(  # type: ignore[no-any-return]
-            "source", "medium", "campaign", "first_touch", "last_touch"
+        return with_sets(
+            found.select_related("source", "medium", "campaign", "first_touch", "last_touch")
         )
-
-    def represent(self, records: Sequence[Any]) -> list[dict[str, Any]]:
-        """The leads with their sets, read together."""
-        attach_sets(records)
-        return super().represent(records)
 
     @extend_schema(responses=TotalsSerializer)
     @action(detail=False)
