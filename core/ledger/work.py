@@ -8,12 +8,15 @@ a transaction that also takes the row away, and lets go of what failed with a gr
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
-from django.db import DatabaseError, connections, models, transaction
+from django.db import InterfaceError, OperationalError, connections, models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+
+logger = logging.getLogger(__name__)
 
 LEASE = dt.timedelta(minutes=5)
 MAX_ATTEMPTS = 12
@@ -38,13 +41,23 @@ class WorkQuerySet(models.QuerySet[Any]):
         )
 
     def lease(self, limit: int, *, lease: dt.timedelta = LEASE) -> list[Any]:
-        """Take up to `limit` due rows for `lease`; other workers take others."""
+        """Take up to `limit` due rows for `lease`; other workers take others.
+
+        A row whose lease ran out was being done when its worker died. It may have been the
+        reason: it is taken alone, and given up after MAX_ATTEMPTS such deaths.
+        """
         now = timezone.now()
         with transaction.atomic(using=self.db):
             due = self.due(now).order_by("pk")
             if connections[self.db].vendor == "postgresql":
                 due = due.select_for_update(skip_locked=True, of=("self",))
             rows = list(due[:limit])
+            orphans = [row for row in rows if row.leased_until is not None]
+            if orphans:
+                self._give_up([row.pk for row in orphans if row.attempts >= MAX_ATTEMPTS], now)
+                rows = [row for row in orphans if row.attempts < MAX_ATTEMPTS][:1] or [
+                    row for row in rows if row.leased_until is None
+                ]
             if rows:
                 self.model._default_manager.using(self.db).filter(
                     pk__in=[row.pk for row in rows]
@@ -53,6 +66,13 @@ class WorkQuerySet(models.QuerySet[Any]):
             row.leased_until = now + lease
             row.attempts += 1
         return rows
+
+    def _give_up(self, keys: Sequence[int], now: dt.datetime) -> None:
+        if keys:
+            logger.error("Work given up, since its workers died: %s %s", self.model.__name__, keys)
+            self.model._default_manager.using(self.db).filter(pk__in=keys).update(
+                leased_until=None, failed_at=now, last_error="Each worker that took it died."
+            )
 
 
 class WorkRow(models.Model):
@@ -86,21 +106,25 @@ def work(
     do: Callable[[Sequence[Any]], None],
     *,
     limit: int = 500,
+    lease: dt.timedelta = LEASE,
     retry: type[Exception] | tuple[type[Exception], ...] = Exception,
 ) -> int:
-    """Lease up to `limit` rows of `model` and do them; return how many were done.
+    """Lease up to `limit` rows of `model` for `lease` and do them; return how many were taken: as
+    long as it is not 0, there may be more.
 
     `do(rows)` runs in the transaction that deletes the rows. When a batch fails, its rows are
     tried one by one, so that one bad row holds up no other; a row that fails keeps its error,
-    waits 2^attempts seconds, and is given up (`failed_at`) after MAX_ATTEMPTS.
+    waits 2^attempts seconds, and is given up (`failed_at`) after MAX_ATTEMPTS. A database that is
+    away or busy is no row's fault: then none is given up.
     """
-    rows = model._default_manager.lease(limit)  # type: ignore[attr-defined]
+    rows = model._default_manager.lease(limit, lease=lease)  # type: ignore[attr-defined]
     if not rows:
         return 0
     try:
         _do(model, do, rows)
     except retry:
-        return sum(_do_one(model, do, row, retry) for row in rows)
+        for row in rows:
+            _do_one(model, do, row, retry)
     return len(rows)
 
 
@@ -116,7 +140,7 @@ def _do(model: type[WorkRow], do: Callable[[Sequence[Any]], None], rows: Sequenc
 def _held(model: type[WorkRow], rows: Iterable[Any]) -> list[Any]:
     """Those of `rows` whose lease is still ours: another worker may have taken over."""
     leases = {row.pk: row.leased_until for row in rows}
-    found = model._default_manager.filter(pk__in=leases).select_for_update()
+    found = model._default_manager.filter(pk__in=leases).order_by("pk").select_for_update()
     return [row for row in found if row.leased_until == leases[row.pk]]
 
 
@@ -125,17 +149,16 @@ def _do_one(
     do: Callable[[Sequence[Any]], None],
     row: Any,
     retry: type[Exception] | tuple[type[Exception], ...],
-) -> int:
+) -> None:
     try:
         _do(model, do, [row])
     except retry as error:
         now = timezone.now()
-        gone = row.attempts >= MAX_ATTEMPTS and not isinstance(error, DatabaseError)
+        blameless = isinstance(error, OperationalError | InterfaceError)
+        gone = row.attempts >= MAX_ATTEMPTS and not blameless
         model._default_manager.filter(pk=row.pk, leased_until=row.leased_until).update(
             leased_until=None,
             not_before=now + dt.timedelta(seconds=min(2**row.attempts, 3600)),
             last_error=f"{type(error).__name__}: {error}"[:2000],
             failed_at=now if gone else None,
         )
-        return 0
-    return 1
