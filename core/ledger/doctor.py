@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from core.ledger.codes import codes_of, links_of, members_of
-from core.ledger.schema import Schema, is_tracked, model_of, schema_of
+from core.ledger.schema import Schema, is_tracked, model_of, schema_of, tracked_models
 from core.ledger.tables import Action, Change
 
 BATCH = 2000
@@ -42,6 +44,18 @@ def check_chain(record_type: str | None = None) -> Iterator[Break]:
         except LookupError:
             continue  # a record type of an app that is gone keeps its history
         yield from _check_type(model, label, group)
+    for tracked in tracked_models():
+        if record_type in (None, tracked._meta.label_lower):
+            yield from _unknown(tracked)
+
+
+def _unknown(model: Any) -> Iterator[Break]:
+    """Rows that no change of the ledger ever spoke of."""
+    label = model._meta.label_lower
+    told = Change.objects.filter(record_type=label, record_id=OuterRef("pk"))
+    rows = model._base_manager.filter(~Exists(told)).order_by("pk").values_list("pk", flat=True)
+    for record_id in rows.iterator(chunk_size=5000):
+        yield Break(f"{label}:{record_id}", None, "existence", False, True)
 
 
 def _check_type(model: Any, label: str, rows: Iterator[Any]) -> Iterator[Break]:
