@@ -103,6 +103,19 @@ def read_board(
     return Board(pipeline, columns)
 
 
+def read_heads(
+    *, user: User, pipeline: Pipeline, leads: LeadQuerySet | None = None
+) -> list[Column]:
+    """The columns of a board with their counts and sums, without cards."""
+    if leads is None and sees_all(user):
+        sums = _kept_sums(pipeline, None)
+    else:
+        sums = list(_counted_sums(_on_board(user, pipeline, leads, None)))
+    columns = _columns(user, pipeline, {row[0] for row in sums})
+    _add_sums(columns, sums)
+    return columns
+
+
 def read_column(
     *,
     user: User,

@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 from core.errors import NotFound
 from core.money import format_money, format_number
 from crm.models import Team, User
-from pipeline.board import Column, read_board, read_column
+from pipeline.board import Column, read_board, read_column, read_heads
 from pipeline.cards import Card
 from pipeline.faces import Face, Faces, gone_face
 from pipeline.models import Lead, Pipeline, Stage
@@ -194,9 +194,8 @@ def columns_after_move(
 ) -> list[ColumnFace]:
     """The heads of these columns as they are now, and the lead's card in its own."""
     narrowing = wanted.narrowing(user)
-    board = read_board(user=user, pipeline=lead.pipeline, leads=narrowing, page_size=1)
     faces = []
-    for column in board.columns:
+    for column in read_heads(user=user, pipeline=lead.stage.pipeline, leads=narrowing):
         if column.stage.pk not in stages:
             continue
         face = head_face(column)

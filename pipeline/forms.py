@@ -255,11 +255,16 @@ class MoveForm(Styled):
         stage.queryset = stages
         chosen = str(self.data.get("stage") or wanted)
         target = next((item for item in stages if str(item.pk) == chosen), None)
+        if lead.stage.criterion_required and lead.status == Lead.Status.OPEN:
+            label = lead.stage.exit_criterion or lead.stage.name
+            field = forms.BooleanField(label=_("Exit criterion met: %s") % label, required=False)
+            style(field)
+            self.fields["criterion"] = field
         self.asked = [] if target is None else missing_fields(lead, target)
         for name in self.asked:
-            field = lead_field(name, user=user, required=True)
-            style(field)
-            self.fields[name] = field
+            asked = lead_field(name, user=user, required=True)
+            style(asked)
+            self.fields[name] = asked
         self.user = user
 
     def asked_fields(self) -> list[forms.BoundField]:

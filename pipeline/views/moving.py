@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -39,8 +40,34 @@ def done(request: Request, lead: Lead, text: str, *, came_from: int) -> HttpResp
     return go_to(request, lead.get_absolute_url())
 
 
+def dragged(request: Request, pk: int) -> HttpResponse | None:
+    """Put a lead where its card was dropped; None when its stage asks for more first."""
+    came_from = Lead.objects.filter(pk=pk).values_list("stage_id", flat=True).first() or 0
+    try:
+        lead = move_lead(
+            lead=pk,
+            stage=key_in(request.POST, "stage") or 0,
+            by=request.user,
+            above=key_in(request.POST, "above"),
+            below=key_in(request.POST, "below"),
+            expected_version=key_in(request.POST, "version"),
+        )
+    except Refused as refused:
+        if refused.fields:
+            return None
+        raise
+    return done(request, lead, moved(lead), came_from=came_from)
+
+
+def moved(lead: Lead) -> str:
+    """Where a lead is now."""
+    return _("“%(lead)s” is in %(stage)s.") % {"lead": lead.title, "stage": lead.stage.name}
+
+
 def move(request: Request, pk: int) -> HttpResponse:
     """Ask where a lead goes, or put it there."""
+    if "dragged" in request.POST and (answer := dragged(request, pk)) is not None:
+        return answer
     lead = changeable(request.user, pk)
     wanted = request.GET.get("stage", "")
     form = MoveForm(posted(request), user=request.user, lead=lead, wanted=wanted)
@@ -52,22 +79,22 @@ def move(request: Request, pk: int) -> HttpResponse:
             last = Lead.objects.neighbours(target.pk).exclude(pk=pk).last()
             below = last.pk if last else None
         try:
-            lead = move_lead(
-                lead=pk,
-                stage=target.pk,
-                by=request.user,
-                above=form.cleaned_data["above"],
-                below=below,
-                fields=form.values(),
-                expected_version=form.cleaned_data["version"],
-            )
+            with transaction.atomic():
+                if form.cleaned_data.get("criterion"):
+                    tick_criterion(lead=pk, stage=lead.stage_id, by=request.user)
+                lead = move_lead(
+                    lead=pk,
+                    stage=target.pk,
+                    by=request.user,
+                    above=form.cleaned_data["above"],
+                    below=below,
+                    fields=form.values(),
+                    expected_version=form.cleaned_data["version"],
+                )
         except (Refused, Conflict) as refused:
-            if "dragged" in request.POST:
-                raise
             status = put_errors(form, refused)
         else:
-            text = _("“%(lead)s” is in %(stage)s.") % {"lead": lead.title, "stage": target.name}
-            return done(request, lead, text, came_from=came_from)
+            return done(request, lead, moved(lead), came_from=came_from)
     return dialog(request, "pipeline/move.html", {"form": form, "lead": lead}, status=status)
 
 

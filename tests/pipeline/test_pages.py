@@ -218,6 +218,23 @@ def test_a_stage_asks_only_for_what_it_requires_then_moves(
     assert (lead.stage_id, lead.expected_close) == (stages[2].pk, dt.date(2027, 1, 15))
 
 
+def test_a_required_criterion_is_ticked_in_the_same_go(
+    login: Any, cast: Any, lead: Any, stages: Any
+) -> None:
+    with factories.arranging():
+        stages[1].criterion_required = True
+        stages[1].save()
+    client, address = login(cast.rep), reverse("lead-move", args=[lead.pk])
+    asked = client.post(address, {"stage": stages[2].pk, "dragged": "yes", "board": ""}, **HTMX)
+    assert asked.status_code == 422
+    assert "First tick the exit criterion" in asked.content.decode()
+    assert 'name="criterion"' in asked.content.decode()
+    assert client.post(address, {"stage": stages[2].pk, "criterion": "on"}).status_code == 302
+    lead.refresh_from_db()
+    assert lead.stage_id == stages[2].pk
+    assert CriterionTick.objects.filter(lead=lead, stage=stages[1]).count() == 1
+
+
 def test_lost_asks_for_its_reason(login: Any, cast: Any, lead: Any) -> None:
     client, address = login(cast.rep), reverse("lead-lose", args=[lead.pk])
     answer = client.post(address, {})
