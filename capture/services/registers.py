@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from itertools import count
 from typing import Any
 
@@ -29,6 +29,7 @@ def imagined_id() -> int:
     return next(_imagined)
 
 
+@lru_cache(maxsize=20_000)
 def key_of(model: type, name: str) -> str:
     """The folded key that a record of `model` has under a name, as long as its column holds.
 
