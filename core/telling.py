@@ -141,6 +141,7 @@ def what_of(causes: Iterable[UUID]) -> dict[UUID, str]:
     )
     changes = list(Change.objects.filter(pk__in=list(firsts)))
     return {
-        told.change.cause_id: f"{told.kind_of_record} “{told.record}”: {say_what(told)[0]}"
+        told.change.cause_id: _("%(kind)s “%(name)s”: %(what)s")
+        % {"kind": told.kind_of_record, "name": told.record, "what": say_what(told)[0]}
         for told in tell(changes)
     }

@@ -9,6 +9,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from core import dates
 from pipeline.models import Stage
 
 
@@ -35,7 +36,7 @@ def expected_days(stage: Stage) -> str:
 def day_text(day: dt.date, today: dt.date) -> str:
     """A day, without its year when it is near: "15 Jan", "15 Jan 2028"."""
     near = abs((day - today).days) < 300
-    return formats.date_format(day, "j M" if near else "j M Y")
+    return dates.day(day, year=not near)
 
 
 def age_in_days(since: dt.datetime | None, now: dt.datetime) -> int:

@@ -11,11 +11,11 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from core import dates
 from core.ledger.schema import Schema, model_of, schema_of
 from core.ledger.tables import Change
 from core.money import format_number
@@ -138,9 +138,9 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dt.datetime):
-        return formats.date_format(timezone.localtime(value), "j M Y H:i")
+        return dates.moment(value)
     if isinstance(value, dt.date):
-        return formats.date_format(value, "j M Y")
+        return dates.day(value)
     if isinstance(value, Decimal | float):
         whole = value == int(value)
         return format_number(Decimal(str(value)), get_language() or "en", 0 if whole else 2)

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
+from core import dates
 from core.money import NARROW_SPACE, format_money, format_number
 
 register = template.Library()
@@ -58,6 +59,18 @@ def percent_text(value: Decimal) -> str:
     language = get_language() or "en"
     gap = NARROW_SPACE if language.startswith("fr") else ""
     return f"{format_number(value, language)}{gap}%"
+
+
+@register.filter
+def day(value: Any) -> str:
+    """A day with its year."""
+    return dates.day(value or None)
+
+
+@register.filter
+def moment(value: Any) -> str:
+    """A day with its year and time."""
+    return dates.moment(value or None)
 
 
 @register.filter

@@ -1,0 +1,27 @@
+"""How days and moments are written on a page, in the reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import formats, timezone
+from django.utils.translation import pgettext
+
+
+def day(value: dt.date | dt.datetime | None, *, year: bool = True) -> str:
+    """A day where the reader is: "15 Jan 2027", in French "15 janv. 2027"; "" for none."""
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        value = timezone.localdate(value)
+    # Translators: letters of Django's date format, for a day and its short month.
+    pattern = pgettext("date format", "j M")
+    return formats.date_format(value, f"{pattern} Y" if year else pattern)
+
+
+def moment(value: dt.datetime | None) -> str:
+    """A day and its time where the reader is: "15 Jan 2027 09:30"; "" for none."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    return f"{day(local)} {formats.date_format(local, 'H:i')}"
