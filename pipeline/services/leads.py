@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Min
+from django.db.models import Min, OuterRef, Subquery
 from django.db.models.base import ModelState
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ from crm.models import Membership
 from pipeline.models import Lead, LeadContact, LeadTag, LostReason, Pipeline, Stage
 from pipeline.ranking import spread
 from pipeline.services.access import lock_leads
-from pipeline.services.moves import ATTEMPTS, check_required
+from pipeline.services.moves import ATTEMPTS, check_not_emptied, check_required
 from pipeline.services.sets import replace_sets
 from pipeline.services.touches import save_leads
 from pipeline.services.values import SETS, check_recurring, clean_values, set_values
@@ -232,12 +232,8 @@ def _insert(built: Sequence[_Built]) -> None:
     for lead in leads:
         columns.setdefault(lead.stage_id, []).append(lead)
     for _attempt in range(ATTEMPTS):
-        tops = dict(
-            Lead.objects.filter(stage__in=columns)
-            .order_by()
-            .values_list("stage")
-            .annotate(top=Min("position"))
-        )
+        top = Lead.objects.filter(stage=OuterRef("pk")).order_by("position").values("position")
+        tops = dict(Stage.objects.filter(pk__in=columns).values_list("pk", Subquery(top[:1])))
         for stage, group in columns.items():
             for lead, rank in zip(group, spread(None, tops.get(stage), len(group)), strict=True):
                 lead.position = rank
@@ -309,9 +305,6 @@ def update_leads(
         for lead in chosen:
             if lead.owner_id != before[lead.pk]:
                 lead.assigned_at = moment if lead.owner_id is not None else None
-            emptied = [name for name in lead.stage.required_fields if name in values]
-            if emptied and lead.status == Lead.Status.OPEN:
-                check_required(lead, lead.stage)
         try:
             with transaction.atomic():
                 save_leads(chosen, moment)
@@ -320,6 +313,10 @@ def update_leads(
                 raise Conflict(_("A lead of this external id exists already.")) from error
             raise
         replace_sets(chosen, {name: values[name] for name in SETS if name in values})
+        touched = {*values, *(f"custom.{key}" for key in cleaned.get("custom", ()))}
+        for lead in chosen:
+            if lead.status == Lead.Status.OPEN:
+                check_not_emptied(lead, touched)
     return chosen
 
 

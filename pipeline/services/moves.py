@@ -4,8 +4,9 @@ keeps of its stage (`stage_entered_at`, `probability_stage`)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -23,14 +24,16 @@ from pipeline.models.stages import StageTeam
 from pipeline.past import Visit
 from pipeline.ranking import spread
 from pipeline.services.access import lock_leads
+from pipeline.services.sets import replace_sets
 from pipeline.services.touches import save_leads
-from pipeline.services.values import assign_values
+from pipeline.services.values import SETS, assign_values
 
 if TYPE_CHECKING:
     from crm.models import User
 
 #: How often a place is asked for anew when somebody else took it at the same moment.
 ATTEMPTS = 8
+NO_SETS: Mapping[str, Sequence[int]] = MappingProxyType({})
 
 
 def move_lead(*, lead: int, **arguments: Any) -> Lead:
@@ -60,13 +63,15 @@ def move_leads(
         moment = timezone.now()
         entering = [lead for lead in chosen if lead.stage_id != target.pk]
         check_moves(entering, target)
+        sets = {name: fields[name] for name in SETS if name in fields} if fields else {}
         for lead in chosen:
             if fields:
-                assign_values(lead, fields, by=by)
+                assign_values(lead, fields, by=by, moment=moment)
             if lead.stage_id != target.pk:
-                check_required(lead, target)
+                check_required(lead, target, sets)
                 enter_stage(lead, target, moment)
         place_and_save(chosen, target.pk, moment, above=above, below=below)
+        replace_sets(chosen, sets)
     return chosen
 
 
@@ -114,9 +119,10 @@ def check_moves(leads: Sequence[Lead], target: Any) -> None:
             raise Refused(message, {"criterion": [message]})
 
 
-def check_required(lead: Lead, target: Stage) -> None:
-    """Refuse a lead that lacks what `target` requires, naming the fields."""
-    missing = [name for name in target.required_fields if _is_empty(lead, name)]
+def check_required(lead: Lead, target: Stage, sets: Mapping[str, Sequence[int]] = NO_SETS) -> None:
+    """Refuse a lead that lacks what `target` requires, naming the fields; `sets` are about to be
+    put on it."""
+    missing = [name for name in target.required_fields if _is_empty(lead, name, sets)]
     if missing:
         raise Refused(
             _("“%s” asks for more before a lead may enter it.") % target.name,
@@ -124,7 +130,20 @@ def check_required(lead: Lead, target: Stage) -> None:
         )
 
 
-def _is_empty(lead: Lead, name: str) -> bool:
+def check_not_emptied(lead: Lead, names: Collection[str]) -> None:
+    """Refuse a lead that lacks those of `names` which its own stage requires."""
+    asked = [name for name in lead.stage.required_fields if name in names]
+    missing = [name for name in asked if _is_empty(lead, name)]
+    if missing:
+        raise Refused(
+            _("“%s” asks for what would be empty.") % lead.stage.name,
+            {name: [_("Required in the stage “%s”.") % lead.stage.name] for name in missing},
+        )
+
+
+def _is_empty(lead: Lead, name: str, sets: Mapping[str, Sequence[int]] = NO_SETS) -> bool:
+    if name in sets:
+        return not sets[name]
     if name.startswith("custom."):
         return lead.custom.get(name.removeprefix("custom.")) in (None, "", [])
     field = Lead._meta.get_field(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -64,9 +65,24 @@ def clean_values(rows: Sequence[Mapping[str, Any]], *, by: User | None) -> list[
     )
 
 
-def assign_values(lead: Lead, values: Mapping[str, Any], *, by: User | None) -> None:
-    """Check values and set them on one lead; nothing is saved here."""
-    set_values([lead], clean_values([values], by=by)[0])
+def assign_values(
+    lead: Lead, values: Mapping[str, Any], *, by: User | None, moment: dt.datetime
+) -> None:
+    """Check values and set them on one lead; nothing is saved here.
+
+    A custom field may be named as a stage names it, `custom.<key>`. A new owner sets
+    `assigned_at` to `moment`.
+    """
+    plain = {name: value for name, value in values.items() if not name.startswith("custom.")}
+    custom = {
+        name.removeprefix("custom."): value for name, value in values.items() if name not in plain
+    }
+    if custom:
+        plain["custom"] = {**(plain.get("custom") or {}), **custom}
+    owner = lead.owner_id
+    set_values([lead], clean_values([plain], by=by)[0])
+    if lead.owner_id != owner:
+        lead.assigned_at = moment if lead.owner_id is not None else None
 
 
 def set_values(leads: Sequence[Lead], cleaned: Mapping[str, Any]) -> None:

@@ -280,6 +280,34 @@ def test_what_its_stage_requires_cannot_be_emptied(cast: Cast, stages: list[Stag
     edit(lead, cast.rep, expected_revenue=0)
 
 
+@pytest.mark.parametrize("name", ["tags", "custom.size"])
+def test_required_tags_and_custom_fields_cannot_be_emptied_either(
+    cast: Cast, stages: list[Stage], name: str
+) -> None:
+    with arranging():
+        CustomField.objects.create(subject="pipeline.lead", key="size", label="S", type="number")
+    lead = create(cast.rep, custom={"size": 5}, tags=[make_tag().pk])
+    with arranging():
+        Stage.objects.filter(pk=stages[0].pk).update(required_fields=[name])
+    with pytest.raises(Refused) as refusal:
+        edit(lead, cast.rep, **({"tags": []} if name == "tags" else {"custom": {"size": None}}))
+    assert set(refusal.value.fields) == {name}
+    lead = Lead.objects.get(pk=lead.pk)
+    assert lead.custom == {"size": 5} and lead.tags.count() == 1
+
+
+def test_what_a_stage_requires_since_then_is_filled_in_one_by_one(
+    cast: Cast, stages: list[Stage]
+) -> None:
+    lead = make_lead(by=cast.rep, owner=cast.rep.pk)
+    with arranging():
+        Stage.objects.filter(pk=stages[0].pk).update(required_fields=["expected_revenue", "email"])
+    edit(lead, cast.rep, email="a@b.example")
+    edit(lead, cast.rep, expected_revenue=5)
+    with pytest.raises(Refused):
+        edit(lead, cast.rep, email="")
+
+
 def test_whole_sets_replace_what_was_there(cast: Cast) -> None:
     one, two, three = (make_tag().pk for _ in range(3))
     lead = make_lead(by=cast.rep, owner=cast.rep.pk, tags=[one, two])
