@@ -51,6 +51,16 @@ def _cause_values(cause: OpenCause, using: str) -> list[Any]:
     ]
 
 
+def _as_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "record_type": entry.record_type,
+        "record_id": entry.record_id,
+        "action": str(entry.action),
+        "diff": entry.diff,
+        "at": (entry.at or timezone.now()).isoformat(),
+    }
+
+
 def insert_changes(cause: OpenCause, entries: Sequence[Entry], using: str) -> None:
     """Write the cause (once), the entries in their order, and a pending for each.
 
@@ -71,11 +81,14 @@ def insert_changes(cause: OpenCause, entries: Sequence[Entry], using: str) -> No
                     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
                 ), written AS (
                     INSERT INTO {change} (cause_id, record_type, record_id, action, diff, at)
-                    SELECT %s, new.record_type, new.record_id, new.action, new.diff::jsonb, new.at
-                    FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[],
-                                %s::timestamptz[])
-                        WITH ORDINALITY AS new(record_type, record_id, action, diff, at, place)
-                    ORDER BY place
+                    SELECT %s, record_type, record_id, action, diff, at
+                    FROM ROWS FROM (
+                        json_to_recordset(%s::json) AS (
+                            record_type text, record_id bigint, action text, diff jsonb,
+                            at timestamptz
+                        )
+                    ) WITH ORDINALITY
+                    ORDER BY ordinality
                     RETURNING id
                 )
                 INSERT INTO {pending} (change_id) SELECT id FROM written ORDER BY id
@@ -83,11 +96,8 @@ def insert_changes(cause: OpenCause, entries: Sequence[Entry], using: str) -> No
                 [
                     *_cause_values(cause, using),
                     cause.id,
-                    [entry.record_type for entry in entries],
-                    [entry.record_id for entry in entries],
-                    [str(entry.action) for entry in entries],
-                    [_dump(entry.diff) for entry in entries],
-                    [entry.at for entry in entries],
+                    # One JSON text: an array for each column took twice as long.
+                    _dump([_as_json(entry) for entry in entries]),
                 ],
             )
         return
