@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from core.errors import Conflict, NotAllowed, NotFound, OutsideCause, Refused
+from core.errors import Conflict, OutsideCause, Refused
 from core.ledger.causes import because
 from core.ledger.tables import Change, Kind
 from crm.models import CustomField
 from pipeline.models import Lead, LeadContact, Pipeline, Stage, StageVisit
-from pipeline.services.assignment import assign_lead, assign_leads
 from pipeline.services.leads import (
     LeadDraft,
     Step,
@@ -25,12 +23,11 @@ from pipeline.services.leads import (
     delete_leads,
     unarchive_leads,
     update_lead,
-    update_leads,
 )
-from pipeline.services.sets import follow_lead, set_tags
+from pipeline.services.sets import set_tags
 from tests.conftest import Cast
 from tests.core.samples import assert_ledger_tells_all, assert_pipeline_tells_all
-from tests.factories import arranging, make_contact, make_lead, make_tag, make_team, make_user
+from tests.factories import arranging, make_contact, make_lead, make_tag
 
 pytestmark = pytest.mark.django_db
 
@@ -358,105 +355,6 @@ def test_a_deleted_lead_leaves_nothing_behind(cast: Cast) -> None:
     assert not StageVisit.objects.exists() and not LeadContact.objects.exists()
     assert_ledger_tells_all()
     assert_pipeline_tells_all()
-
-
-def test_a_new_owner_dates_the_assignment_and_brings_a_team(cast: Cast) -> None:
-    lead = make_lead(by=cast.rep, owner=cast.rep.pk, team=cast.team.pk)
-    first = Lead.objects.get(pk=lead.pk).assigned_at
-    with because(Kind.PERSON):
-        assign_lead(lead=lead.pk, owner=cast.rep.pk, by=cast.manager)
-        assert Lead.objects.get(pk=lead.pk).assigned_at == first, "nothing changed"
-        assign_lead(lead=lead.pk, owner=cast.mate.pk, by=cast.manager)
-    row = Lead.objects.get(pk=lead.pk)
-    assert (row.owner, row.team) == (cast.mate, cast.team)
-    assert row.assigned_at is not None and first is not None and row.assigned_at > first
-    with because(Kind.PERSON):
-        assign_lead(lead=lead.pk, owner=cast.stranger.pk, by=cast.manager)
-    row = Lead.objects.get(pk=lead.pk)
-    assert (row.owner, row.team) == (cast.stranger, cast.others), "the owner's first team"
-    with because(Kind.PERSON):
-        assign_lead(lead=lead.pk, owner=None, by=cast.manager)
-    row = Lead.objects.get(pk=lead.pk)
-    assert (row.owner, row.team, row.assigned_at) == (None, cast.others, None)
-
-
-def test_a_lead_stays_in_its_team_when_the_new_owner_is_in_it(cast: Cast) -> None:
-    both = make_user("Both")
-    make_team("Early", None, [both])
-    late = make_team("Zulu", None, [both])
-    lead = make_lead(by=cast.rep, team=late.pk)
-    with because(Kind.PERSON):
-        assign_lead(lead=lead.pk, owner=both.pk, by=cast.manager)
-        assert Lead.objects.get(pk=lead.pk).team == late
-        assign_lead(lead=lead.pk, owner=both.pk, team=cast.team.pk, by=cast.manager)
-        assert Lead.objects.get(pk=lead.pk).team == cast.team
-        assign_lead(lead=lead.pk, owner=both.pk, team=None, by=cast.manager)
-        assert Lead.objects.get(pk=lead.pk).team is None
-
-
-def test_leads_are_assigned_to_active_people_and_known_teams_only(cast: Cast) -> None:
-    lead = make_lead(by=cast.rep, owner=cast.rep.pk)
-    gone = make_user("Gone", is_active=False)
-    for owner, team, field in ((gone.pk, None, "owner"), (999, None, "owner"), (None, 999, "team")):
-        with pytest.raises(Refused) as refusal, because(Kind.PERSON):
-            assign_leads(leads=[lead.pk], owner=owner, team=team, by=cast.manager)
-        assert field in refusal.value.fields
-    assert Lead.objects.get(pk=lead.pk).owner == cast.rep
-
-
-DEEDS: dict[str, Callable[[Lead, Any], Any]] = {
-    "edit": lambda lead, by: update_leads(leads=[lead.pk], values={"title": "B"}, by=by),
-    "tag": lambda lead, by: set_tags(leads=[lead.pk], add=[], by=by),
-    "archive": lambda lead, by: archive_leads(leads=[lead.pk], by=by),
-    "unarchive": lambda lead, by: unarchive_leads(leads=[lead.pk], by=by),
-    "assign": lambda lead, by: assign_leads(leads=[lead.pk], owner=by.pk, by=by),
-    "delete": lambda lead, by: delete_leads(leads=[lead.pk], by=by),
-}
-
-
-@pytest.mark.parametrize("deed", DEEDS)
-def test_who_may_change_a_lead(cast: Cast, deed: str) -> None:
-    answers = {}
-    for part, person in cast.people().items():
-        lead = make_lead(by=cast.manager, owner=cast.rep.pk, team=cast.team.pk)
-        with because(Kind.PERSON):
-            follow_lead(lead=lead.pk, by=cast.admin)
-            lead.followers.add(cast.follower)
-        try:
-            with because(Kind.PERSON, by=person):
-                DEEDS[deed](lead, person)
-            answers[part] = "done"
-        except (NotFound, NotAllowed) as error:
-            answers[part] = type(error).__name__
-    assert answers == {
-        "rep": "done",
-        "mate": "NotAllowed",
-        "leader": "done",
-        "manager": "done",
-        "stranger": "NotFound",
-        "follower": "NotAllowed",
-        "admin": "done",
-    }
-
-
-def test_one_lead_out_of_sight_stops_all(cast: Cast) -> None:
-    mine = make_lead(by=cast.rep, owner=cast.rep.pk, title="A")
-    theirs = make_lead(by=cast.stranger, owner=cast.stranger.pk)
-    for other in (theirs.pk, 999_999):
-        with pytest.raises(NotFound), because(Kind.BULK_EDIT):
-            update_leads(leads=[mine.pk, other], values={"title": "B"}, by=cast.rep)
-    assert Lead.objects.get(pk=mine.pk).title == "A"
-
-
-def test_a_follower_sees_and_may_stop_following(cast: Cast) -> None:
-    lead = make_lead(by=cast.rep, owner=cast.rep.pk, team=cast.team.pk)
-    with because(Kind.PERSON):
-        with pytest.raises(NotFound):
-            follow_lead(lead=lead.pk, by=cast.follower)
-        lead.followers.add(cast.follower)
-        follow_lead(lead=lead.pk, by=cast.follower)
-        follow_lead(lead=lead.pk, by=cast.follower, following=False)
-    assert not lead.followers.exists()
 
 
 def test_making_a_thousand_leads_takes_few_queries(
