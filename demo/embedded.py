@@ -8,10 +8,11 @@ import contextlib
 import ctypes
 import fcntl
 import logging
+import multiprocessing
 import os
+import runpy
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -19,6 +20,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from multiprocessing.context import ForkContext, SpawnContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from celery import Celery
@@ -26,6 +29,13 @@ from celery.beat import Service
 
 START_SECONDS = 60
 STOP_SECONDS = 12
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# A forked child has this process's imports already and shares their memory: up sooner, and smaller.
+# Only Linux forks safely once system libraries are in use.
+if sys.platform == "linux":
+    CONTEXT: ForkContext | SpawnContext = multiprocessing.get_context("fork")
+else:
+    CONTEXT = multiprocessing.get_context("spawn")
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -39,7 +49,7 @@ class Part:
     """A process of the run and where it writes."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: BaseProcess
     log: Path
 
     def last_words(self, lines: int = 15) -> str:
@@ -52,7 +62,7 @@ class Run:
 
     def __init__(self, *, app: Celery, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
-        self.environment = {**os.environ, **environment}
+        self.environment = environment
         self.parts: list[Part] = []
         # It looks at the clock each second, so that it also stops within one.
         self.clock = Service(app, max_interval=1, schedule_filename=str(folder / "beat-schedule"))
@@ -87,17 +97,13 @@ class Run:
 
     def _start_process(self, name: str, module: str, *arguments: str) -> None:
         log = self.folder / f"{name.replace(' ', '-')}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", module, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=self.environment,
-                # Its own session: Ctrl-C reaches this process alone, which stops the others.
-                start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread runs yet
-            )
+        process = CONTEXT.Process(
+            target=_run_module,
+            args=(module, arguments, dict(self.environment), log),
+            name=name,
+            daemon=True,
+        )
+        process.start()
         self.parts.append(Part(name, process, log))
 
     def wait_until_up(self, url: str, stopping: threading.Event) -> bool:
@@ -114,8 +120,8 @@ class Run:
     def check(self) -> None:
         """Raise CannotRun with the last words of a part that has ended."""
         for part in self.parts:
-            code = part.process.poll()
-            if code is not None:
+            if not part.process.is_alive():
+                code = part.process.exitcode
                 raise CannotRun(
                     f"The {part.name} ended with {code}. Its last words ({part.log}):\n"
                     f"{part.last_words()}"
@@ -127,23 +133,33 @@ class Run:
         """Ask all to stop, wait, end by force what stays; nothing is left afterwards."""
         self.clock.stop()
         for part in self.parts:
-            if part.process.poll() is None:
-                part.process.terminate()
+            part.process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         for part in self.parts:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                part.process.wait(max(0.1, deadline - time.monotonic()))
+            part.process.join(max(0.1, deadline - time.monotonic()))
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(part.process.pid, signal.SIGKILL)
-            part.process.wait()
+                os.killpg(part.process.pid or 0, signal.SIGKILL)
+            part.process.join()
         if self.beat.is_alive():
             self.beat.join(STOP_SECONDS)
 
 
-def _end_with_parent() -> None:
-    """In the child: ask Linux for SIGTERM when the parent is gone; elsewhere nothing does that."""
+def _run_module(
+    module: str, arguments: tuple[str, ...], environment: dict[str, str], log: Path
+) -> None:
+    """In the child: be `python -m module arguments`, with the log for its output."""
+    # Its own session: Ctrl-C reaches the watching process alone, which stops the others.
+    os.setsid()
     if LIBC is not None:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    with log.open("wb") as output:
+        os.dup2(output.fileno(), sys.stdout.fileno())
+        os.dup2(output.fileno(), sys.stderr.fileno())
+    os.environ.update(environment)
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def _answers(url: str) -> bool:
@@ -189,10 +205,9 @@ def alone(folder: Path) -> Iterator[None]:
 def stop_signals() -> Iterator[threading.Event]:
     """An event that SIGINT, SIGTERM and SIGHUP set instead of ending the process."""
     stopping = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, lambda *_: stopping.set()) for number in numbers]
+    before = [signal.signal(number, lambda *_: stopping.set()) for number in STOP_SIGNALS]
     try:
         yield stopping
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in zip(STOP_SIGNALS, before, strict=True):
             signal.signal(number, handler)

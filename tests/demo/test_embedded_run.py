@@ -35,16 +35,17 @@ def alive(pid):
     return not state.stdout.strip().startswith("Z") and bool(state.stdout.strip())
 
 
-def descendants(pid):
+def children(pid):
     table = subprocess.run(
         ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
     )
-    parents = {int(line.split()[0]): int(line.split()[1]) for line in table.stdout.splitlines()}
-    found, level = [], {pid}
-    while level:
-        level = {child for child, parent in parents.items() if parent in level}
-        found += level
-    return found
+    pairs = [tuple(map(int, line.split())) for line in table.stdout.splitlines()]
+    return [child for child, parent in pairs if parent == pid]
+
+
+def descendants(pid):
+    below = children(pid)
+    return below + [deeper for child in below for deeper in descendants(child)]
 
 
 def wait_until(condition, seconds=SECONDS):
@@ -138,7 +139,7 @@ def test_when_the_worker_dies_it_is_named_and_all_stop(start):
     run = start()
     run.wait_until_announced()
     processes = descendants(run.process.pid)
-    (worker,) = [pid for pid in processes if "celery" in command_of(pid)]
+    (worker,) = [pid for pid in children(run.process.pid) if not children(pid)]
     os.kill(worker, signal.SIGKILL)
     assert run.process.wait(60) == 1
     assert "The worker ended with -9" in run.said()
@@ -153,12 +154,6 @@ def test_even_a_killed_run_leaves_no_process_behind(start):
     run.process.kill()
     run.process.wait()
     wait_until(lambda: not [pid for pid in processes if alive(pid)], 30)
-
-
-def command_of(pid):
-    return subprocess.run(
-        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
 
 
 def test_a_port_in_use_is_told_with_the_way_out(start):

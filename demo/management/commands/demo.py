@@ -11,7 +11,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
+from django.db import connections, transaction
+from kombu import pools
 
 from core import broker, readiness
 from demo import embedded
@@ -77,7 +78,9 @@ class Command(BaseCommand):
             current_app.amqp.queues[current_app.conf.task_default_queue](
                 link.default_channel
             ).declare()
-        connection.close()
+        # What the children must not share: each opens its own.
+        pools.reset()
+        connections.close_all()
 
     def run(self, host: str, port: int) -> None:
         """Start all, announce, watch."""
