@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import random
-from functools import lru_cache
 
-from core.folding import fold
 from crm.models import Company, Contact
 from demo.company import Directory, Firm, Person
-from demo.vocabulary import Vocabulary
-from demo.writing import Deed, Records
-
-key = lru_cache(maxsize=20_000)(fold)
+from demo.life import Setting, key
+from demo.writing import Deed
 
 
 def dialled(number: str) -> str:
@@ -22,12 +18,12 @@ def dialled(number: str) -> str:
 class Acquaintances:
     """Finds or makes the firm and the person of a lead, with the changes that made them."""
 
-    def __init__(self, rng: random.Random, words: Vocabulary) -> None:
+    def __init__(self, setting: Setting, rng: random.Random, chapter: int) -> None:
         self.rng = rng
-        self.words = words
-        self.directory = Directory(rng, words)
-        self.companies = Records(Company)
-        self.contacts = Records(Contact)
+        self.words = setting.words
+        self.directory = Directory(rng, setting.words, chapter)
+        self.companies = setting.records(Company, chapter)
+        self.contacts = setting.records(Contact, chapter)
 
     def firm(self, deed: Deed) -> Firm:
         """A firm that is known already, or one that becomes known now."""
@@ -58,7 +54,7 @@ class Acquaintances:
             deed.at,
         )
         firm.id = row["id"]
-        self.companies.table.add(row)
+        self.companies.write(row)
         deed.events.append(self.companies.created(row, deed.at, deed.cause))
 
     def person(self, firm: Firm, deed: Deed) -> Person:
@@ -97,7 +93,7 @@ class Acquaintances:
             deed.at,
         )
         person.id = row["id"]
-        self.contacts.table.add(row)
+        self.contacts.write(row)
         deed.events.append(self.contacts.created(row, deed.at, deed.cause))
 
     def number(self) -> str:

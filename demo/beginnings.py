@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import accumulate
 
 from crm.models import Touch
 from demo.acquaintances import Acquaintances, dialled
@@ -13,44 +15,64 @@ from demo.company import Person
 from demo.life import Life, Setting, key, moment, rounded
 from demo.plan import DAY, Turn
 from demo.vocabulary import Route
-from demo.writing import Deed, Records, Table
+from demo.why import Why
+from demo.writing import Deed, Row, Table
 from pipeline.models import Lead, LeadContact, LeadTag
 
 ROLES = ("decision_maker", "champion", "user", "buyer")
 TAGS_ON_A_LEAD = (1, 2, 2, 3, 3, 3, 4, 4, 5)
 SITE = "https://www.demo.example"
+#: What a new lead is before anything is known of it.
+NEW: Row = {
+    "kind": "lead",
+    "status": "open",
+    "owner_id": None,
+    "team_id": None,
+    "company_id": None,
+    "assigned_at": None,
+    "expected_revenue": None,
+    "expected_close": None,
+    "timeframe": "",
+    "contact_name": "",
+    "company_name": "",
+    "email": "",
+    "probability_manual": None,
+    "archived_at": None,
+}
 
 
 class Beginnings:
     """Makes leads with where they came from, their tags, and whom they are with."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, rng: random.Random, why: Why, chapter: int) -> None:
         self.setting = setting
-        self.rng = setting.rng
+        self.rng = rng
         self.words = setting.words
         self.world = setting.world
-        self.why = setting.why
-        self.weights = [route.weight for route, *_ in setting.world.routes]
-        self.known = Acquaintances(setting.rng, setting.words)
-        self.leads = Records(Lead)
-        self.on_leads = Records(LeadContact)
-        self.touches = Records(Touch)
-        self.tags = Table(LeadTag, with_id=False)
+        self.why = why
+        self.weights = list(accumulate(route.weight for route, *_ in setting.world.routes))
+        self.selling = list(accumulate(setting.world.weights))
+        self.known = Acquaintances(setting, rng, chapter)
+        self.leads = setting.records(Lead, chapter)
+        self.on_leads = setting.records(LeadContact, chapter)
+        self.touches = setting.records(Touch, chapter)
+        self.tags = Table(LeadTag, setting.vendor, ("lead_id", "tag_id"))
 
     def begin(self, number: int, way: Sequence[Turn]) -> Life:
         """A new lead that goes this way; its row is not written yet."""
         rng, world = self.rng, self.world
         at = moment(way[0].at)
-        seller = rng.choices(world.sellers, world.weights)[0]
+        seller = rng.choices(world.sellers, cum_weights=self.selling)[0]
         offer, product = rng.choice(world.offers)
         project, detail = rng.choice(offer.projects), rng.choice(self.words.details)
         title = project
         if detail:
             year = detail == "{year}"
             title = f"{project} {at.year + 1}" if year else f"{project}, {detail}"
-        route, source, medium, campaign = rng.choices(world.routes, self.weights)[0]
+        route, source, medium, campaign = rng.choices(world.routes, cum_weights=self.weights)[0]
         row = self.leads.new(
             {
+                **NEW,
                 "title": title,
                 "title_key": key(title),
                 "created_at": at,
@@ -68,12 +90,10 @@ class Beginnings:
         )
         amount = rounded(offer.price * rng.lognormvariate(0, 0.55))
         life = Life(number, way, seller, amount, row)
-        if route.referrer:
+        by_form = bool(route.referrer) and rng.random() < 0.5
+        if by_form or (route.referrer and rng.random() < 0.3):
             self._arrive(life, route, at)
-        if route.referrer and rng.random() < 0.5:
-            cause = self._captured(life, project, at)
-        else:
-            cause = self._entered(life, at)
+        cause = self._captured(life, project, at) if by_form else self._entered(life, at)
         life.follow(None, at)
         self._tag(life, at, cause)
         if row["owner_id"] is None:
@@ -86,7 +106,8 @@ class Beginnings:
         places = self.rng.sample(range(len(tags)), self.rng.choice(TAGS_ON_A_LEAD))
         life.tags = [tags[place] for place in sorted(places)]
         members = [tag for tag, _ in life.tags]
-        self.tags.add_in_order(["lead_id", "tag_id"], [(life.row["id"], tag) for tag in members])
+        for tag in members:
+            self.tags.add((life.row["id"], tag))
         life.events.append(self.leads.add_to_set(life.row, "tags", members, at, cause))
 
     def _arrive(self, life: Life, route: Route, at: dt.datetime) -> None:
@@ -94,7 +115,7 @@ class Beginnings:
         rng, row = self.rng, life.row
         visitor = f"{rng.getrandbits(64):016x}"
         visits = [at - dt.timedelta(seconds=rng.randrange(120, 1800))]
-        if rng.random() < 0.3:
+        if rng.random() < 0.2:
             visits.insert(0, visits[0] - dt.timedelta(seconds=rng.randrange(DAY, 20 * DAY)))
         for place, arrived in enumerate(visits):
             touch = self.touches.new(
@@ -109,7 +130,7 @@ class Beginnings:
                 },
                 arrived,
             )
-            self.touches.table.add(touch)
+            self.touches.write(touch)
             life.events.append(self.touches.created(touch, arrived, self.why.form(arrived)))
             if place == 0:
                 row["first_touch_id"] = touch["id"]
@@ -174,7 +195,7 @@ class Beginnings:
             },
             deed.at,
         )
-        self.on_leads.table.add(row)
+        self.on_leads.write(row)
         deed.events.append(self.on_leads.created(row, deed.at, deed.cause))
 
     def _assign(self, life: Life, at: dt.datetime) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import random
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from demo.vocabulary import Vocabulary
-
-#: Firms that are still written to; older ones have gone quiet.
-KNOWN = 4000
 
 
 @dataclass(slots=True)
@@ -39,6 +37,7 @@ class Firm:
     id: int = 0
 
 
+@lru_cache(maxsize=20_000)
 def slug(text: str) -> str:
     """A text as a part of an address: small letters, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("&", " "))
@@ -49,12 +48,13 @@ def slug(text: str) -> str:
 class Directory:
     """Firms as they become known. `firm` now and then gives one that is known already."""
 
-    def __init__(self, rng: random.Random, words: Vocabulary) -> None:
+    def __init__(self, rng: random.Random, words: Vocabulary, number: int = 0) -> None:
         self.rng = rng
         self.words = words
+        # Directories of other numbers have other domains.
+        self.suffix = f"-{number}" if number else ""
         self.known: list[Firm] = []
         self.domains: dict[str, int] = {}
-        self.count = 0
 
     def find(self) -> Firm | None:
         """A firm that is known already, or None: it is time for a new one."""
@@ -71,7 +71,6 @@ class Directory:
         pattern = rng.choice(words.company_patterns)
         title = pattern.format(name=name, name2=other, town=town.name, trade=rng.choice(trades))
         domain = self._domain(slug(title))
-        self.count += 1
         values = {
             "industry": industry,
             "employees": round(rng.lognormvariate(3.6, 1.1)) + 2,
@@ -82,18 +81,15 @@ class Directory:
             "phone": words.telephone(town.phone, rng.randrange(10_000)),
         }
         firm = Firm(title, domain, values)
-        if not known:
-            return firm
-        if len(self.known) < KNOWN:
+        if known:
             self.known.append(firm)
-        else:
-            self.known[self.count % KNOWN] = firm
         return firm
 
     def _domain(self, name: str) -> str:
         name = name[:50].strip("-")
         times = self.domains[name] = self.domains.get(name, 0) + 1
-        return f"{name}.example" if times == 1 else f"{name}-{times}.example"
+        place = f"-{times}" if times > 1 else ""
+        return f"{name}{place}{self.suffix}.example"
 
     def person(self, firm: Firm) -> Person:
         """Somebody new at a firm."""

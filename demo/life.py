@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+
+from django.db import models
 
 from core.folding import fold
 from demo.company import Firm, Person
 from demo.days import Days
 from demo.plan import Turn
 from demo.vocabulary import Vocabulary
-from demo.why import Why
 from demo.world import Seller, World
 from demo.writing import Event, Records, Row
 from pipeline.past import Story, shown_of
@@ -37,15 +37,24 @@ def rounded(amount: float) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """In which world lives are told: `count` leads from `start` (seconds since 1970) on."""
+    """In which world lives are told: `count` leads from `start` (seconds since 1970) on.
 
-    rng: random.Random
+    `ids` holds for each model the first free id and how many ids a chapter may use.
+    """
+
+    seed: int
+    vendor: str
     words: Vocabulary
     world: World
-    why: Why
     days: Days
     count: int
     start: float
+    ids: Mapping[type[models.Model], tuple[int, int]]
+
+    def records(self, model: type[models.Model], chapter: int) -> Records:
+        """The records of a model in a chapter, with ids that no other chapter gives."""
+        first, block = self.ids[model]
+        return Records(model, self.vendor, first + chapter * block)
 
     def place(self, at: float, number: int) -> str:
         """A place in a column: who came later stands above; no two leads have the same."""

@@ -4,6 +4,7 @@ have left it had people done it at the time."""
 from __future__ import annotations
 
 import datetime as dt
+import random
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -13,13 +14,14 @@ from demo.beginnings import Beginnings
 from demo.life import Life, Setting, moment, rounded
 from demo.plan import DAY, Outline, Turn, turns
 from demo.steps import Steps
+from demo.why import Why
 from demo.writing import Deed, Ledger, Row, Table
 from pipeline.models import LeadSpan, StageVisit
 from pipeline.services.search import LENGTH
 
 TIMEFRAMES = ("now", "quarter", "quarter", "year", "later")
-VISIT = ["lead_id", "stage_id", "entered_at", "left_at"]
-SPAN = [
+VISIT = ("lead_id", "stage_id", "entered_at", "left_at")
+SPAN = (
     "lead_id",
     "starts_at",
     "ends_at",
@@ -32,26 +34,26 @@ SPAN = [
     "currency",
     "probability",
     "archived",
-]
+)
 
 
 class Storyteller:
     """Tells the lives of leads one after the other, in the order in which they came."""
 
-    def __init__(self, setting: Setting, ledger: Ledger) -> None:
+    def __init__(self, setting: Setting, rng: random.Random, chapter: int) -> None:
         self.setting = setting
-        self.rng = setting.rng
+        self.rng = rng
         self.words = setting.words
         self.world = setting.world
-        self.why = setting.why
         self.days = setting.days
         self.now = setting.days.now.timestamp()
-        self.ledger = ledger
-        self.beginnings = Beginnings(setting)
+        self.why = Why(setting.seed)
+        self.ledger = Ledger(setting.vendor)
+        self.beginnings = Beginnings(setting, rng, self.why, chapter)
         self.leads = self.beginnings.leads
-        self.steps = Steps(setting)
-        self.visits = Table(StageVisit, with_id=False)
-        self.spans = Table(LeadSpan, with_id=False)
+        self.steps = Steps(setting, rng, self.why, chapter)
+        self.visits = Table(StageVisit, setting.vendor, VISIT)
+        self.spans = Table(LeadSpan, setting.vendor, SPAN)
         # Between the days that a stage expects, and for the first one a little longer.
         self.usual = [
             max(((stage.days_min or 0) + (stage.days_max or 10)) / 2, 2) * DAY
@@ -75,7 +77,6 @@ class Storyteller:
             begun.tags,
             self.visits,
             self.spans,
-            self.ledger.causes,
             self.ledger.changes,
         ]
 
@@ -97,7 +98,7 @@ class Storyteller:
         rng, row, seller = self.rng, life.row, life.seller
         since, at = moment(before.at), moment(turn.at)
         since = max(since, row["assigned_at"])
-        if rng.random() < 0.6:
+        if rng.random() < 0.5:
             done = self.steps.done(life, since, at)
             life.last_done = done or life.last_done
         cause = self.why.person(seller.id, at)
@@ -181,32 +182,29 @@ class Storyteller:
         row["touched_at"] = story.touched_at
         row["last_activity_at"] = life.last_done
         row["search_text"] = self._search_text(life)
-        self.leads.table.add(row)
+        self.leads.write(row)
         self.ledger.add(life.events)
         lead = row["id"]
-        self.visits.add_in_order(
-            VISIT, [(lead, visit.stage, visit.entered_at, visit.left_at) for visit in story.visits]
-        )
-        self.spans.add_in_order(
-            SPAN,
-            [
+        for visit in story.visits:
+            self.visits.add((lead, visit.stage, visit.entered_at, visit.left_at))
+        for span in story.spans:
+            shown = span.shown
+            self.spans.add(
                 (
                     lead,
                     span.starts_at,
                     span.ends_at,
-                    span.shown.pipeline,
-                    span.shown.stage,
-                    span.shown.status,
-                    span.shown.owner,
-                    span.shown.team,
-                    span.shown.amount,
-                    span.shown.currency,
-                    span.shown.probability,
-                    span.shown.archived,
+                    shown.pipeline,
+                    shown.stage,
+                    shown.status,
+                    shown.owner,
+                    shown.team,
+                    shown.amount,
+                    shown.currency,
+                    shown.probability,
+                    shown.archived,
                 )
-                for span in story.spans
-            ],
-        )
+            )
 
     def _search_text(self, life: Life) -> str:
         row = life.row

@@ -1,12 +1,75 @@
-"""Loading a great many rows into PostgreSQL: its indexes and foreign keys are put away meanwhile,
-and made again at once when all rows are there, in the same transaction."""
+"""Loading a great many rows: COPY on PostgreSQL, multi-row statements on SQLite.
+
+On PostgreSQL the indexes and foreign keys of the tables are put away meanwhile, and made again at
+once when all rows are there, in the same transaction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, models
+
+from demo.writing import Cells, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Rows of a table: the text that COPY reads, or the rows where there is no COPY."""
+
+    table: str
+    columns: Sequence[str]
+    text: bytes = b""
+    rows: Sequence[Cells] = ()
+
+
+def pack(table: Table, vendor: str) -> Load:
+    """What waits in a table, ready to be loaded; the table is empty afterwards."""
+    rows, table.rows = table.rows, []
+    if vendor != "postgresql":
+        return Load(table.name, table.columns, rows=rows)
+    lines = ["\t".join(cells) for cells in rows]  # type: ignore[arg-type]
+    lines.append("")
+    return Load(table.name, table.columns, text="\n".join(lines).encode())
+
+
+def load(what: Load) -> None:
+    """Write rows into their table."""
+    if not what.text and not what.rows:
+        return
+    table = connection.ops.quote_name(what.table)
+    names = ", ".join(map(connection.ops.quote_name, what.columns))
+    with connection.cursor() as cursor:
+        if what.text:
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                copy.write(what.text)
+        else:
+            places = ", ".join(["%s"] * len(what.columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", what.rows)
+
+
+def next_id(model: type[models.Model]) -> int:
+    """An id above all that are taken; with the table locked it stays free."""
+    highest = model._base_manager.aggregate(highest=models.Max("pk"))["highest"] or 0
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [model._meta.db_table]
+            )
+            return max(highest + 1, int(cursor.fetchone()[0]))
+    return int(highest) + 1
+
+
+def number_on(model: type[models.Model], last_id: int) -> None:
+    """Let the database give ids after `last_id`."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)",
+                [model._meta.db_table, last_id],
+            )
 
 
 @contextmanager
@@ -43,14 +106,13 @@ def _put_away(tables: Sequence[str]) -> list[str]:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(
-            "SELECT t.relname, c.conname, pg_get_constraintdef(c.oid), c.contype"
+            "SELECT t.relname, c.conname, pg_get_constraintdef(c.oid)"
             " FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid"
             " WHERE t.relname = ANY(%s) AND t.relnamespace = current_schema()::regnamespace"
             " AND c.contype IN ('f', 'u') ORDER BY c.contype DESC, t.relname, c.conname",
             [list(tables)],
         )
-        constraints = cursor.fetchall()
-        for table, name, definition, _kind in constraints:
+        for table, name, definition in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {quote(table)} DROP CONSTRAINT {quote(name)}")
             again.append(f"ALTER TABLE {quote(table)} ADD CONSTRAINT {quote(name)} {definition}")
         cursor.execute(

@@ -46,7 +46,7 @@ def outlines(rng: random.Random, count: int, months: int, now: float) -> Iterato
                 if status == "open"
                 else SHORTEST + (period - SHORTEST) * rng.random() ** 1.2
             )
-            times.append(now - age)
+            times.append(at_work(rng, now - age, now))
             kinds.append(kind)
     names = list(groups)
     for place in sorted(range(count), key=times.__getitem__):
@@ -110,7 +110,8 @@ def _timed(
         skipped = 0 < place < len(stations) - 1 and rng.random() < 0.08
         if skipped:
             continue
-        previous = after(previous, at_work(rng, moment, now), now)
+        worked = at_work(rng, moment, now) if place else moment
+        previous = after(previous, worked, now)
         found.append(Turn(previous, stage, status))
     return tuple(found)
 

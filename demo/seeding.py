@@ -5,29 +5,38 @@ from __future__ import annotations
 import datetime as dt
 import random
 import zoneinfo
-from itertools import islice
+from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
+from core.ledger.tables import Cause, Change
+from crm.models import Company, Contact, Touch
 from demo.days import Days
 from demo.english import ENGLISH
 from demo.french import FRENCH
 from demo.life import Setting
-from demo.lives import Storyteller
-from demo.loading import lean
+from demo.loading import lean, load, next_id, number_on, pack
 from demo.plan import DAY, outlines
+from demo.telling import CHAPTER, MANY, chapters
 from demo.why import Why
 from demo.world import Founding, NotReady
-from demo.writing import Ledger, Table
-from pipeline.models import Lead
+from demo.writing import Ledger
+from pipeline.models import Activity, Lead, LeadContact, LeadSpan, LeadTag, StageVisit
 from pipeline.services import totals
 from pipeline.services.rebuilding import rebuild_leads, stage_probabilities
 
-#: Leads whose rows are kept in memory at once.
-CHUNK = 2000
-#: From so many leads on it pays to make indexes and foreign keys anew.
-MANY = 20_000
+#: Ids that a lead may need of each kind of record that is numbered here, at most; a step for each
+#: stage comes on top.
+NEEDS: dict[type[models.Model], int] = {
+    Lead: 1,
+    Company: 1,
+    Contact: 2,
+    Touch: 2,
+    LeadContact: 2,
+    Activity: 2,
+}
+TABLES: tuple[Any, ...] = (*NEEDS, LeadTag, StageVisit, LeadSpan, Cause, Change)
 
 
 def seed(*, leads: int, users: int, seed: int, months: int, now: dt.datetime) -> None:
@@ -39,40 +48,34 @@ def seed(*, leads: int, users: int, seed: int, months: int, now: dt.datetime) ->
         if Lead.objects.exists():
             raise NotReady("There are leads already: seed fills a new database only.")
         _seed(leads, users, seed, months, now.replace(microsecond=0))
-    _analyze()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _seed(leads: int, users: int, seed: int, months: int, now: dt.datetime) -> None:
     words = FRENCH if settings.LANGUAGE_CODE.startswith("fr") else ENGLISH
     rng = random.Random(seed)
     start = now.timestamp() - months * 365.25 / 12 * DAY - 40 * DAY
-    ledger = Ledger()
     began = dt.datetime.fromtimestamp(int(start), dt.UTC)
-    why = Why(rng, ledger, words.form, began)
+    why, ledger = Why(seed), Ledger(connection.vendor)
     world = Founding(rng, words, ledger, why.root, began).found(users)
-    days = Days(zoneinfo.ZoneInfo(settings.TIME_ZONE), now)
-    teller = Storyteller(Setting(rng, words, world, why, days, leads, start), ledger)
-    tables = teller.tables()
-    with lean([table.name for table in tables], enough=leads >= MANY):
-        coming = enumerate(outlines(rng, leads, months, now.timestamp()))
-        while chunk := list(islice(coming, CHUNK)):
-            for number, outline in chunk:
-                teller.tell(number, outline)
-            _write(tables)
-        _write(tables)
-    for table in tables:
-        table.settle_ids()
+    with lean([model._meta.db_table for model in TABLES], enough=leads >= MANY):
+        ids = {
+            model: (next_id(model), CHAPTER * (needs + len(world.stages) * (model is Activity)))
+            for model, needs in NEEDS.items()
+        }
+        days = Days(zoneinfo.ZoneInfo(settings.TIME_ZONE), now)
+        setting = Setting(seed, connection.vendor, words, world, days, leads, start, ids)
+        load(pack(ledger.changes, connection.vendor))
+        used: set[tuple[int, int]] = set()
+        for chapter in chapters(setting, outlines(rng, leads, months, now.timestamp())):
+            used |= chapter.used
+            for part in chapter.loads:
+                load(part)
+        Cause.objects.bulk_create(why.causes(used, words.form, began, now), batch_size=1000)
+    for model in NEEDS:
+        number_on(model, model._base_manager.aggregate(last=models.Max("pk"))["last"] or 1)
     totals.rebuild_all()
     if any(len(said) > 1 for said in stage_probabilities().values()):
         # A stage that changed its odds since moves the spans of those who stood in it.
         rebuild_leads(list(Lead.objects.values_list("pk", flat=True)))
-
-
-def _write(tables: list[Table]) -> None:
-    for table in tables:
-        table.write()
-
-
-def _analyze() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 
 from demo.life import Life, Setting
-from demo.writing import Records, Row
+from demo.why import Why
+from demo.writing import Row
 from pipeline.models import Activity
 
 OUTCOMES = ("done", "done", "done", "done", "reached", "reached", "voicemail", "no_answer")
@@ -15,13 +17,13 @@ DAY = dt.timedelta(days=1)
 class Steps:
     """Writes activities with their changes."""
 
-    def __init__(self, setting: Setting) -> None:
-        self.rng = setting.rng
+    def __init__(self, setting: Setting, rng: random.Random, why: Why, chapter: int) -> None:
+        self.rng = rng
         self.words = setting.words
         self.types = setting.world.types
         self.days = setting.days
-        self.why = setting.why
-        self.records = Records(Activity)
+        self.why = why
+        self.records = setting.records(Activity, chapter)
 
     def done(self, life: Life, since: dt.datetime, until: dt.datetime) -> dt.datetime | None:
         """A step that was planned after `since` and completed before `until`; when it was."""
@@ -41,7 +43,7 @@ class Steps:
         }
         cause = self.why.person(person, done)
         life.events.append(self.records.change(row, values, done, cause))
-        self.records.table.add(row)
+        self.records.write(row)
         return done
 
     def planned(self, life: Life, since: dt.datetime) -> dt.datetime | None:
@@ -65,7 +67,7 @@ class Steps:
         planned = since + dt.timedelta(seconds=rng.randrange(length + 1) if length else 0)
         row = self._planned(life, planned, due, all_day)
         life.events.append(self.records.created(row, planned, self.why.person(person, planned)))
-        self.records.table.add(row)
+        self.records.write(row)
         return due
 
     def _planned(self, life: Life, at: dt.datetime, due: dt.datetime, all_day: bool) -> Row:

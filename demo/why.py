@@ -1,65 +1,68 @@
-"""Why the changes of a seeded company happened: who did them, on which day."""
+"""Why the changes of a seeded company happened: who did them, on which day.
+
+All these causes are consequences of one that stands for the seed: undone with its consequences,
+nothing of the company is left.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import random
+import hashlib
 import uuid
+from collections.abc import Iterable
 
 from core.ledger.causes import OpenCause
-from core.ledger.tables import Kind
-from demo.writing import Ledger
+from core.ledger.tables import Cause, Kind
 
 REFERENCE = "seed"
+#: Stands for nobody: the web form.
+FORM = 0
 
 
 class Why:
-    """Causes by person and day, all of them consequences of one cause that stands for the seed:
-    undone with its consequences, nothing of the company is left."""
+    """Names causes by person and day; the same everywhere, so that many may ask at once."""
 
-    def __init__(self, rng: random.Random, ledger: Ledger, form: str, at: dt.datetime) -> None:
-        self.rng = rng
-        self.ledger = ledger
-        self.form_name = form
-        self.causes: dict[tuple[int | None, int], uuid.UUID] = {}
-        self.root = self._open(Kind.SYSTEM, None, "Seed", at)
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.root = self._name("root")
+        self.used: dict[tuple[int, int], uuid.UUID] = {}
 
-    def _open(
-        self,
-        kind: Kind,
-        actor: int | None,
-        label: str,
-        at: dt.datetime,
-        parent: uuid.UUID | None = None,
-    ) -> uuid.UUID:
-        cause = OpenCause(
-            kind=kind,
-            actor_id=actor,
-            label=label,
-            reference=REFERENCE,
-            parent_id=parent,
-            depth=0 if parent is None else 1,
-            quiet=True,
-            id=uuid.UUID(int=self.rng.getrandbits(128), version=4),
-            started_at=at,
-        )
-        self.ledger.open(cause)
-        return cause.id
+    def _name(self, what: str) -> uuid.UUID:
+        digest = hashlib.blake2b(f"{self.seed}:{what}".encode(), digest_size=16).digest()
+        return uuid.UUID(bytes=digest, version=4)
 
     def person(self, user: int, at: dt.datetime) -> uuid.UUID:
         """The cause of what a person did on the day of `at`."""
         day = (user, at.toordinal())
-        found = self.causes.get(day)
+        found = self.used.get(day)
         if found is None:
-            found = self._open(Kind.PERSON, user, "", at, self.root)
-            self.causes[day] = found
+            found = self.used[day] = self._name(f"{user}:{day[1]}")
         return found
 
     def form(self, at: dt.datetime) -> uuid.UUID:
         """The cause of what came through the web form on the day of `at`."""
-        day = (None, at.toordinal())
-        found = self.causes.get(day)
-        if found is None:
-            found = self._open(Kind.FORM, None, self.form_name, at, self.root)
-            self.causes[day] = found
+        return self.person(FORM, at)
+
+    def causes(
+        self, used: Iterable[tuple[int, int]], form: str, began: dt.datetime, now: dt.datetime
+    ) -> list[Cause]:
+        """The causes of the given persons and days, after the one behind them all."""
+        root = OpenCause(
+            Kind.SYSTEM, None, "Seed", REFERENCE, quiet=True, id=self.root, started_at=began
+        )
+        found = [root.as_row()]
+        for user, day in sorted(used):
+            morning = dt.datetime.combine(dt.date.fromordinal(day), dt.time(7), dt.UTC)
+            cause = OpenCause(
+                kind=Kind.PERSON if user else Kind.FORM,
+                actor_id=user or None,
+                label="" if user else form,
+                reference=REFERENCE,
+                parent_id=self.root,
+                depth=1,
+                quiet=True,
+                id=self._name(f"{user}:{day}"),
+                started_at=min(morning, now),
+            )
+            found.append(cause.as_row())
         return found

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import models
+from django.db import connection, models
 
 from core.folding import fold
 from crm.models import Campaign, Medium, Membership, Product, Source, Tag, Team, User
 from crm.models.people import Role
 from demo.company import slug
+from demo.loading import load, next_id, number_on, pack
 from demo.vocabulary import Offer, Route, Vocabulary
 from demo.writing import Ledger, Records
 from pipeline.models import ActivityType, LostReason, Pipeline, Stage
@@ -133,15 +134,17 @@ class Founding:
 
     def _insert(self, model: type[models.Model], instances: Sequence[Any]) -> list[int]:
         """Write new records with their changes; their ids."""
-        records = Records(model)
+        if not instances:
+            return []
+        records = Records(model, connection.vendor, next_id(model))
         ids = []
         for instance in instances:
             row = records.from_instance(instance, self.at)
-            records.table.add(row)
+            records.write(row)
             self.ledger.add([records.created(row, self.at, self.cause)])
             ids.append(row["id"])
-        records.table.write()
-        records.table.settle_ids()
+        load(pack(records.table, connection.vendor))
+        number_on(model, ids[-1])
         return ids
 
     def _named(
