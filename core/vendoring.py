@@ -70,7 +70,7 @@ def fetch(name: str, version: str, folder: Path) -> Path:
     )
     packed = json.loads(answer.stdout)
     details = packed[0] if isinstance(packed, list) else next(iter(packed.values()))
-    root = folder / details["filename"].removesuffix(".tgz")
+    root: Path = folder / details["filename"].removesuffix(".tgz")
     with tarfile.open(folder / details["filename"]) as archive:
         archive.extractall(root, filter="data")
     return root / "package"
