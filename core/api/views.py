@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from core.api.fields import RecordSerializer
+from core.api.fields import RecordSerializer, parsed, shared
 from core.api.filtering import StrictFilterBackend, refuse_unknown
 from core.api.idempotency import answer_once
 from core.api.paging import KeysetPagination
@@ -122,9 +122,7 @@ class ApiView(GenericViewSet[Any]):
 
     def read(self, serializer_class: Any, *, partial: bool = False) -> Values:
         """The values of the body as `serializer_class` parses it; ValidationError otherwise."""
-        serializer = serializer_class(data=self.request.data, partial=partial)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+        return dict(parsed(serializer_class, self.request.data, partial=partial))
 
 
 class RecordsView(ApiView):
@@ -156,7 +154,7 @@ class RecordsView(ApiView):
 
     def represent(self, records: Sequence[Any]) -> list[dict[str, Any]]:
         """The records as JSON objects."""
-        reader = self.serializer_class.reader()
+        reader = shared(self.serializer_class)
         return [reader.to_representation(record) for record in records]
 
     def list(self, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,9 +13,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.fields import parsed
 from core.api.views import RecordsView
 from core.errors import Refused
 from crm.models import Contact
+from pipeline.api.leadnames import attach_names
 from pipeline.api.leadserializers import (
     AssignInput,
     ConvertInput,
@@ -28,7 +30,6 @@ from pipeline.api.leadserializers import (
     TotalsSerializer,
     WinInput,
 )
-from pipeline.api.leadsets import with_sets
 from pipeline.api.leadtotals import totals_of
 from pipeline.filters import LeadFilters
 from pipeline.models import Lead, Pipeline, Stage
@@ -60,11 +61,13 @@ class LeadsView(RecordsView):
     )
 
     def with_relations(self, records: QuerySet[Any]) -> QuerySet[Any]:
-        """The leads with the records that they name."""
-        found: Any = super().with_relations(records)
-        return with_sets(
-            found.select_related("source", "medium", "campaign", "first_touch", "last_touch")
-        )
+        """The leads alone; what they refer to is read after them."""
+        return records
+
+    def represent(self, records: Sequence[Any]) -> list[dict[str, Any]]:
+        """The leads with the names of what they refer to."""
+        attach_names(records)
+        return super().represent(records)
 
     @extend_schema(responses=TotalsSerializer)
     @action(detail=False)
@@ -97,9 +100,12 @@ class LeadsView(RecordsView):
     def move(self, request: Request, pk: int) -> Response:
         """Put a lead into a stage and a place there. Into a won stage means won."""
         values = self.read(MoveInput)
-        if "fields" in values:
-            values["fields"] = self.values_of(values["fields"])
-        return self.done(moves.move_lead, pk, **values)
+        if "fields" not in values:
+            return self.done(moves.move_lead, pk, **values)
+        values["fields"] = parsed(LeadSerializer, values["fields"], partial=True)
+        expected = self.expected(pk)
+        moved = moves.move_lead(lead=pk, by=self.person, expected_version=expected, **values)
+        return self.answered(moved)
 
     @extend_schema(request=WinInput)
     @action(detail=True, methods=["post"])
@@ -129,7 +135,13 @@ class LeadsView(RecordsView):
     @action(detail=True, methods=["post"])
     def convert(self, request: Request, pk: int) -> Response:
         """Make an opportunity of a lead, with its contact and company."""
-        return self.done(conversion.convert_lead, pk, **self.read(ConvertInput))
+        lead = conversion.convert_lead(
+            lead=pk,
+            by=self.person,
+            expected_version=self.expected(pk),
+            **self.read(ConvertInput),
+        )
+        return self.answered(lead)
 
     @extend_schema(responses=ProposalSerializer)
     @convert.mapping.get
@@ -175,15 +187,9 @@ class LeadsView(RecordsView):
         return self.answered(Lead(pk=pk))
 
     def done(self, service: Any, pk: int, **values: Any) -> Response:
-        """The lead after a service did something to it."""
-        lead = service(lead=pk, by=self.request.user, expected_version=self.expected(pk), **values)
-        return self.answered(lead)
-
-    def values_of(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Lead values inside another body, parsed like those of an edit."""
-        serializer = LeadSerializer(data=data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        return dict(serializer.validated_data)
+        """The lead after a service did something to its row alone, and gave it back."""
+        lead = service(lead=pk, by=self.person, expected_version=self.expected(pk), **values)
+        return self.shown(lead)
 
 
 def draft_of(values: dict[str, Any], by: Any) -> leads.LeadDraft:

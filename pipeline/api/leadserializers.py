@@ -8,16 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from core.api.fields import CustomValues, Input, Moment, RecordSerializer, Reference
-from pipeline.api.leadsets import LeadSet, MainContact
+from pipeline.api.leadnames import LeadReference, LeadSet
 from pipeline.models import Lead, LeadContact
-
-
-class TouchReference(Reference):
-    """A touch: its id, and as its name where it landed."""
-
-    def to_representation(self, value: Any) -> dict[str, Any]:
-        """The id and the landing page."""
-        return {"id": value.pk, "name": value.landing_url}
 
 
 class FirstContactInput(Input):
@@ -38,26 +30,26 @@ class LeadSerializer(RecordSerializer):
         "contacts": _("The people on a lead are at its contacts/."),
     }
     title = serializers.CharField(max_length=200)
-    company = Reference(required=False, allow_null=True)
-    main_contact = MainContact(read_only=True, allow_null=True)
+    company = LeadReference(required=False, allow_null=True)
+    main_contact = LeadReference(read_only=True, allow_null=True)
     contacts = FirstContactInput(many=True, required=False, write_only=True)
-    owner = Reference(required=False, allow_null=True)
-    team = Reference(required=False, allow_null=True)
+    owner = LeadReference(required=False, allow_null=True)
+    team = LeadReference(required=False, allow_null=True)
     collaborators = LeadSet(required=False)
     followers = LeadSet(required=False)
-    pipeline = Reference(required=False)
-    stage = Reference(required=False)
-    lost_reason = Reference(read_only=True, allow_null=True)
-    product = Reference(required=False, allow_null=True)
+    pipeline = LeadReference(required=False)
+    stage = LeadReference(required=False)
+    lost_reason = LeadReference(read_only=True, allow_null=True)
+    product = LeadReference(required=False, allow_null=True)
     currency = serializers.CharField(required=False, max_length=3)
     tags = LeadSet(required=False)
-    source = Reference(  # type: ignore[assignment]
+    source = LeadReference(  # type: ignore[assignment]
         required=False, allow_null=True
     )
-    medium = Reference(required=False, allow_null=True)
-    campaign = Reference(required=False, allow_null=True)
-    first_touch = TouchReference(required=False, allow_null=True)
-    last_touch = TouchReference(required=False, allow_null=True)
+    medium = LeadReference(required=False, allow_null=True)
+    campaign = LeadReference(required=False, allow_null=True)
+    first_touch = LeadReference(required=False, allow_null=True)
+    last_touch = LeadReference(required=False, allow_null=True)
     custom = CustomValues(required=False)
     stars = serializers.IntegerField(read_only=True)
     probability = serializers.DecimalField(max_digits=5, decimal_places=2, read_only=True)

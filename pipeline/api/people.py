@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.fields import Input, RecordSerializer, Reference
+from core.api.fields import Input, RecordSerializer, Reference, shared
 from core.api.views import SubresourceView
 from pipeline.models import Lead, LeadContact
 from pipeline.services.people import put_contact, remove_contact
@@ -47,7 +47,7 @@ class LeadContactsView(SubresourceView):
     def list(self, request: Request, pk: int) -> Response:
         """The people on a lead, its main contact first."""
         people = self.parent(pk).lead_contacts.select_related("contact")
-        reader = LeadContactSerializer.reader()
+        reader = shared(LeadContactSerializer)
         return Response([reader.to_representation(person) for person in people])
 
     @extend_schema(request=LeadContactInput)
@@ -57,7 +57,7 @@ class LeadContactsView(SubresourceView):
             values = self.read(LeadContactInput)
             person = put_contact(lead=pk, contact=contact, by=self.person, **values)
         person = LeadContact.objects.select_related("contact").get(pk=person.pk)
-        return Response(LeadContactSerializer.reader().to_representation(person))
+        return Response(shared(LeadContactSerializer).to_representation(person))
 
     @extend_schema(responses={204: None})
     def remove(self, request: Request, pk: int, contact: int) -> Response:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from crm.models import User
+from core.models import Change
+from crm.models import Campaign, CustomField, Medium, Membership, Source, Touch, User
+from pipeline.models import ActivityType, LostReason, Pipeline, Stage
+from pipeline.services.people import put_contact
 from tests import factories
 
 
@@ -65,3 +69,63 @@ def lead(cast: Any, pipeline: Any) -> Any:
         expected_revenue="1200.00",
         followers=[cast.follower.pk],
     )
+
+
+@pytest.fixture
+def world(cast, lead, pipeline, stages):
+    """A record of each kind, for the endpoints to be tried on."""
+    with factories.arranging():
+        touch = Touch.objects.create(visitor="v", source=Source.objects.create(name="Fair"))
+        private = Pipeline.objects.create(name="Private")
+        private.teams.add(cast.team)
+        made = SimpleNamespace(
+            campaign=Campaign.objects.create(name="Spring"),
+            medium=Medium.objects.create(name="Stand"),
+            source=touch.source,
+            custom=CustomField.objects.create(
+                subject="pipeline.lead", key="colour", label="Colour", type="text"
+            ),
+            reason=LostReason.objects.create(name="Nobody uses this"),
+            type=ActivityType.objects.create(name="Nobody uses this"),
+            first=Stage.objects.create(pipeline=private, name="In"),
+            stage=Stage.objects.create(pipeline=private, name="Second"),
+        )
+    company = factories.make_company("Acme", owner=cast.rep)
+    contact = factories.make_contact("Cora", owner=cast.rep)
+    with factories.arranging():
+        put_contact(lead=lead.pk, contact=contact.pk, by=cast.rep)
+    with factories.arranging():
+        lead.refresh_from_db()
+        lead.company, lead.first_touch = company, touch
+        lead.save()
+    activity = factories.make_activity(by=cast.rep, lead=lead, assignee=cast.rep)
+    change = Change.objects.filter(record_type="pipeline.lead", record_id=lead.pk).latest("id")
+    return {
+        "leads": lead.pk,
+        "activities": activity.pk,
+        "pipelines": private.pk,
+        "stages": made.stage.pk,
+        "companies": company.pk,
+        "contacts": contact.pk,
+        "touches": touch.pk,
+        "users": cast.rep.pk,
+        "teams": factories.make_team("Empty").pk,
+        "memberships": Membership.objects.filter(user=cast.rep).get().pk,
+        "causes": change.cause_id,
+        "changes": change.pk,
+        "tags": factories.make_tag("Hot").pk,
+        "products": factories.make_product("Laptop").pk,
+        "sources": made.source.pk,
+        "mediums": made.medium.pk,
+        "campaigns": made.campaign.pk,
+        "lost-reasons": made.reason.pk,
+        "activity-types": made.type.pk,
+        "custom-fields": made.custom.pk,
+        "{lead}": lead.pk,
+        "{stage}": stages[0].pk,
+        "{pipeline}": pipeline.pk,
+        "{reason}": made.reason.pk,
+        "{type}": activity.type_id,
+        "{team}": cast.others.pk,
+        "{user}": factories.make_user("Nina New").pk,
+    }
