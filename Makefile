@@ -17,7 +17,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
 PRODUCTION_SETTINGS := DJANGO_SETTINGS_MODULE=config.settings.base \
 	SECRET_KEY=only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
 	SITE_URL=https://crm.example.org ALLOWED_HOSTS=crm.example.org \
-	DATABASE_URL=postgres://relance@localhost/relance
+	DATABASE_URL=sqlite:///$(VENV)/check.sqlite3
 
 .PHONY: help setup venv demo test check format bench soak vendor messages requirements env clean
 .DEFAULT_GOAL := help

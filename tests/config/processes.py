@@ -14,7 +14,6 @@ OURS = (
     "CELERY_BROKER_URL",
     "DJANGO_ALLOW_ASYNC_UNSAFE",
     "DATABASE_URL",
-    "DJANGO_ALLOW_ASYNC_UNSAFE",  # the browser tests set it
     "DJANGO_SETTINGS_MODULE",
     "HOST",
     "PORT",
