@@ -100,6 +100,8 @@ class Activity(Tracked):
         ordering = ["due_at", "id"]
         indexes = [
             models.Index(fields=["lead", "due_at"], name="activity_by_lead"),
+            # Whether somebody has an activity on a lead is asked of each lead that a rep may see.
+            models.Index(fields=["assignee", "lead"], name="activity_by_assignee"),
             models.Index(
                 fields=["assignee", "due_at"],
                 name="activity_to_do",
