@@ -6,8 +6,8 @@ import random
 
 from crm.models import Company, Contact
 from demo.company import Directory, Firm, Person
-from demo.life import Setting, key
-from demo.writing import Deed
+from demo.life import Deed, Setting, key, pick
+from demo.times import iso
 
 
 def dialled(number: str) -> str:
@@ -19,7 +19,7 @@ class Acquaintances:
     """Finds or makes the firm and the person of a lead, with the changes that made them."""
 
     def __init__(self, setting: Setting, rng: random.Random, chapter: int) -> None:
-        self.rng = rng
+        self.chance = rng.random
         self.words = setting.words
         self.directory = Directory(rng, setting.words, chapter)
         self.companies = setting.records(Company, chapter)
@@ -35,67 +35,67 @@ class Acquaintances:
 
     def write_firm(self, firm: Firm, deed: Deed) -> None:
         """Write a firm."""
-        values = firm.values
-        row = self.companies.new(
-            {
-                **values,
-                "name": firm.name,
-                "name_key": key(firm.name),
-                "domain": firm.domain,
-                "domain_key": firm.domain,
-                "industry_key": key(values["industry"]),
-                "postal_code_key": key(values["postal_code"]),
-                "city_key": key(values["city"]),
-                "country_key": key(values["country"]),
-                "phone_key": dialled(values["phone"]),
-                "owner_id": deed.by if self.rng.random() < 0.6 else None,
-                "created_at": deed.at,
-            },
-            deed.at,
-        )
+        town = firm.town
+        row = {
+            "name": firm.name,
+            "name_key": key(firm.name),
+            "domain": firm.domain,
+            "domain_key": firm.domain,
+            "industry": firm.industry,
+            "industry_key": key(firm.industry),
+            "employees": str(firm.employees),
+            "postal_code": town.postal_code,
+            "postal_code_key": key(town.postal_code),
+            "city": town.name,
+            "city_key": key(town.name),
+            "country": self.words.country,
+            "country_key": key(self.words.country),
+            "website": f"https://www.{firm.domain}/",
+            "phone": firm.phone,
+            "phone_key": dialled(firm.phone),
+            "created_at": iso(deed.at),
+        }
+        if self.chance() < 0.6:
+            row["owner_id"] = str(deed.by)
+        deed.events.append(self.companies.insert(row, deed.at, deed.cause))
         firm.id = row["id"]
-        self.companies.write(row)
-        deed.events.append(self.companies.created(row, deed.at, deed.cause))
 
     def person(self, firm: Firm, deed: Deed) -> Person:
         """Somebody at a firm whom we know already, or get to know now."""
         known = [person for person in firm.people if person.id]
-        if known and self.rng.random() < 0.55:
-            return self.rng.choice(known)
+        if known and self.chance() < 0.55:
+            return pick(self.chance, known)
         person = self.directory.person(firm)
         self.write_person(person, firm, deed)
         return person
 
     def write_person(self, person: Person, firm: Firm, deed: Deed) -> None:
         """Write a contact."""
-        rng = self.rng
-        title = rng.choice(self.words.job_titles)
-        mobile = self.number() if rng.random() < 0.4 else ""
-        given = rng.random() < 0.4
-        row = self.contacts.new(
-            {
-                "name": person.name,
-                "name_key": key(person.name),
-                "company_id": firm.id,
-                "job_title": title,
-                "job_title_key": key(title),
-                "email": person.email,
-                "email_key": person.email,
-                "mobile": mobile,
-                "mobile_key": dialled(mobile),
-                "language": self.words.language,
-                "consent": "given" if given else "unknown",
-                "consent_at": deed.at if given else None,
-                "consent_source": self.words.form if given else "",
-                "owner_id": deed.by if rng.random() < 0.6 else None,
-                "created_at": deed.at,
-            },
-            deed.at,
-        )
+        chance = self.chance
+        title = pick(chance, self.words.job_titles)
+        moment = iso(deed.at)
+        row = {
+            "name": person.name,
+            "name_key": key(person.name),
+            "company_id": firm.id,
+            "job_title": title,
+            "job_title_key": key(title),
+            "email": person.email,
+            "email_key": person.email,
+            "language": self.words.language,
+            "created_at": moment,
+        }
+        if chance() < 0.4:
+            row["mobile"] = self.number()
+            row["mobile_key"] = dialled(row["mobile"])
+        if chance() < 0.4:
+            row["consent"], row["consent_at"] = "given", moment
+            row["consent_source"] = self.words.form
+        if chance() < 0.6:
+            row["owner_id"] = str(deed.by)
+        deed.events.append(self.contacts.insert(row, deed.at, deed.cause))
         person.id = row["id"]
-        self.contacts.write(row)
-        deed.events.append(self.contacts.created(row, deed.at, deed.cause))
 
     def number(self) -> str:
         """A mobile number."""
-        return self.words.telephone(self.words.mobile, self.rng.randrange(10_000))
+        return self.words.telephone(self.words.mobile, int(self.chance() * 10_000))

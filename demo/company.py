@@ -6,19 +6,18 @@ import random
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
-from demo.vocabulary import Vocabulary
+from demo.vocabulary import Town, Vocabulary
 
 
 @dataclass(slots=True)
 class Person:
-    """Somebody who works at a firm."""
+    """Somebody who works at a firm; with an id once we know them."""
 
     first: str
     last: str
     email: str
-    id: int = 0
+    id: str = ""
 
     @property
     def name(self) -> str:
@@ -28,13 +27,16 @@ class Person:
 
 @dataclass(slots=True)
 class Firm:
-    """A company with those of its people whom we know."""
+    """A company with those of its people whom we have heard of; with an id once we know it."""
 
     name: str
     domain: str
-    values: dict[str, Any]
+    industry: str
+    employees: int
+    town: Town
+    phone: str
     people: list[Person] = field(default_factory=list)
-    id: int = 0
+    id: str = ""
 
 
 @lru_cache(maxsize=20_000)
@@ -46,10 +48,11 @@ def slug(text: str) -> str:
 
 
 class Directory:
-    """Firms as they become known. `firm` now and then gives one that is known already."""
+    """Firms as they become known. `find` now and then gives one that is known already."""
 
     def __init__(self, rng: random.Random, words: Vocabulary, number: int = 0) -> None:
         self.rng = rng
+        self.chance = rng.random
         self.words = words
         # Directories of other numbers have other domains.
         self.suffix = f"-{number}" if number else ""
@@ -58,29 +61,27 @@ class Directory:
 
     def find(self) -> Firm | None:
         """A firm that is known already, or None: it is time for a new one."""
-        if not self.known or self.rng.random() < 0.3:
+        if not self.known or self.chance() < 0.3:
             return None
-        return self.rng.choice(self.known)
+        return self.known[int(self.chance() * len(self.known))]
 
     def found(self, known: bool = True) -> Firm:
         """A new firm, known from now on unless it is only a name yet."""
-        rng, words = self.rng, self.words
-        industry, trades = rng.choice(words.industries)
-        town = rng.choice(words.towns)
-        name, other = rng.sample(words.last_names, 2)
-        pattern = rng.choice(words.company_patterns)
-        title = pattern.format(name=name, name2=other, town=town.name, trade=rng.choice(trades))
-        domain = self._domain(slug(title))
-        values = {
-            "industry": industry,
-            "employees": round(rng.lognormvariate(3.6, 1.1)) + 2,
-            "postal_code": town.postal_code,
-            "city": town.name,
-            "country": words.country,
-            "website": f"https://www.{domain}/",
-            "phone": words.telephone(town.phone, rng.randrange(10_000)),
-        }
-        firm = Firm(title, domain, values)
+        chance, words = self.chance, self.words
+        industry, trades = words.industries[int(chance() * len(words.industries))]
+        town = words.towns[int(chance() * len(words.towns))]
+        name, other = self.rng.sample(words.last_names, 2)
+        pattern = words.company_patterns[int(chance() * len(words.company_patterns))]
+        trade = trades[int(chance() * len(trades))]
+        title = pattern.format(name=name, name2=other, town=town.name, trade=trade)
+        firm = Firm(
+            title,
+            self._domain(slug(title)),
+            industry,
+            round(self.rng.lognormvariate(3.6, 1.1)) + 2,
+            town,
+            words.telephone(town.phone, int(chance() * 10_000)),
+        )
         if known:
             self.known.append(firm)
         return firm
@@ -93,15 +94,12 @@ class Directory:
 
     def person(self, firm: Firm) -> Person:
         """Somebody new at a firm."""
-        first, last = (
-            self.rng.choice(self.words.first_names),
-            self.rng.choice(self.words.last_names),
-        )
-        address = f"{slug(first)}.{slug(last)}"
-        taken = {person.email for person in firm.people}
-        email = f"{address}@{firm.domain}"
-        if email in taken:
-            email = f"{address}{len(firm.people)}@{firm.domain}"
+        chance, words = self.chance, self.words
+        first = words.first_names[int(chance() * len(words.first_names))]
+        last = words.last_names[int(chance() * len(words.last_names))]
+        email = f"{slug(first)}.{slug(last)}@{firm.domain}"
+        if any(person.email == email for person in firm.people):
+            email = email.replace("@", f"{len(firm.people)}@")
         person = Person(first, last, email)
         firm.people.append(person)
         return person

@@ -9,45 +9,63 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, models
 
-from demo.writing import Cells, Table
+from demo.writing import NULL, Table
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Rows of a table: the text that COPY reads, or the rows where there is no COPY."""
+    """Rows of a table, as the text that COPY reads."""
 
-    table: str
+    model: type[models.Model]
     columns: Sequence[str]
-    text: bytes = b""
-    rows: Sequence[Cells] = ()
+    text: bytes
 
 
-def pack(table: Table, vendor: str) -> Load:
+def pack(table: Table) -> Load:
     """What waits in a table, ready to be loaded; the table is empty afterwards."""
-    rows, table.rows = table.rows, []
-    if vendor != "postgresql":
-        return Load(table.name, table.columns, rows=rows)
-    lines = ["\t".join(cells) for cells in rows]  # type: ignore[arg-type]
+    lines, table.lines = table.lines, []
     lines.append("")
-    return Load(table.name, table.columns, text="\n".join(lines).encode())
+    columns = [field.attname for field in table.fields]
+    return Load(table.model, columns, "\n".join(lines).encode())
 
 
 def load(what: Load) -> None:
     """Write rows into their table."""
-    if not what.text and not what.rows:
+    if not what.text:
         return
-    table = connection.ops.quote_name(what.table)
-    names = ", ".join(map(connection.ops.quote_name, what.columns))
+    fields = {field.attname: field for field in what.model._meta.concrete_fields}
+    chosen = [fields[name] for name in what.columns]
+    table = connection.ops.quote_name(what.model._meta.db_table)
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in chosen)
     with connection.cursor() as cursor:
-        if what.text:
+        if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 copy.write(what.text)
-        else:
-            places = ", ".join(["%s"] * len(what.columns))
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", what.rows)
+            return
+        places = ", ".join(["%s"] * len(chosen))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({places})"
+        cursor.executemany(statement, list(_plain_rows(what.text, chosen)))
+
+
+def _plain_rows(text: bytes, fields: Sequence[Any]) -> Iterator[list[str | None]]:
+    """The rows of a text as SQLite keeps them: numbers by the type of their column, yes and no as
+    1 and 0, moments without their zone, ids in hexadecimal."""
+    times = [n for n, field in enumerate(fields) if isinstance(field, models.DateTimeField)]
+    flags = [n for n, field in enumerate(fields) if isinstance(field, models.BooleanField)]
+    for line in text.decode().splitlines():
+        row = [None if cell == NULL else cell.replace("\\\\", "\\") for cell in line.split("\t")]
+        for place in times:
+            cell = row[place]
+            if cell is not None:
+                row[place] = cell.replace("T", " ").removesuffix("+00:00")
+        for place in flags:
+            if row[place] is not None:
+                row[place] = "1" if row[place] == "true" else "0"
+        yield row
 
 
 def next_id(model: type[models.Model]) -> int:

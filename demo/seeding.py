@@ -12,13 +12,13 @@ from django.db import connection, models, transaction
 
 from core.ledger.tables import Cause, Change
 from crm.models import Company, Contact, Touch
-from demo.days import Days
 from demo.english import ENGLISH
 from demo.french import FRENCH
 from demo.life import Setting
 from demo.loading import lean, load, next_id, number_on, pack
-from demo.plan import DAY, outlines
+from demo.plan import outlines
 from demo.telling import CHAPTER, MANY, chapters
+from demo.times import DAY, Days
 from demo.why import Why
 from demo.world import Founding, NotReady
 from demo.writing import Ledger
@@ -47,7 +47,7 @@ def seed(*, leads: int, users: int, seed: int, months: int, now: dt.datetime) ->
     with transaction.atomic():
         if Lead.objects.exists():
             raise NotReady("There are leads already: seed fills a new database only.")
-        _seed(leads, users, seed, months, now.replace(microsecond=0))
+        _seed(leads, users, seed, months, now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -55,24 +55,24 @@ def seed(*, leads: int, users: int, seed: int, months: int, now: dt.datetime) ->
 def _seed(leads: int, users: int, seed: int, months: int, now: dt.datetime) -> None:
     words = FRENCH if settings.LANGUAGE_CODE.startswith("fr") else ENGLISH
     rng = random.Random(seed)
-    start = now.timestamp() - months * 365.25 / 12 * DAY - 40 * DAY
-    began = dt.datetime.fromtimestamp(int(start), dt.UTC)
-    why, ledger = Why(seed), Ledger(connection.vendor)
-    world = Founding(rng, words, ledger, why.root, began).found(users)
+    until = int(now.timestamp())
+    start = until - int(months * 365.25 / 12 * DAY) - 40 * DAY
+    why, ledger = Why(seed), Ledger()
+    world = Founding(rng, words, ledger, why.root.hex, start).found(users)
     with lean([model._meta.db_table for model in TABLES], enough=leads >= MANY):
         ids = {
             model: (next_id(model), CHAPTER * (needs + len(world.stages) * (model is Activity)))
             for model, needs in NEEDS.items()
         }
-        days = Days(zoneinfo.ZoneInfo(settings.TIME_ZONE), now)
-        setting = Setting(seed, connection.vendor, words, world, days, leads, start, ids)
-        load(pack(ledger.changes, connection.vendor))
+        days = Days(zoneinfo.ZoneInfo(settings.TIME_ZONE), until)
+        setting = Setting(seed, words, world, days, leads, start, ids)
+        load(pack(ledger.changes))
         used: set[tuple[int, int]] = set()
-        for chapter in chapters(setting, outlines(rng, leads, months, now.timestamp())):
+        for chapter in chapters(setting, outlines(rng, leads, months, until)):
             used |= chapter.used
             for part in chapter.loads:
                 load(part)
-        Cause.objects.bulk_create(why.causes(used, words.form, began, now), batch_size=1000)
+        Cause.objects.bulk_create(why.causes(used, words.form, start, until), batch_size=1000)
     for model in NEEDS:
         number_on(model, model._base_manager.aggregate(last=models.Max("pk"))["last"] or 1)
     totals.rebuild_all()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import random
 
-from demo.life import Life, Setting
+from demo.life import Life, Setting, pick
+from demo.times import DAY, iso, workday
 from demo.why import Why
-from demo.writing import Row
+from demo.writing import Texts
 from pipeline.models import Activity
 
 OUTCOMES = ("done", "done", "done", "done", "reached", "reached", "voicemail", "no_answer")
-DAY = dt.timedelta(days=1)
 
 
 class Steps:
@@ -19,69 +18,69 @@ class Steps:
 
     def __init__(self, setting: Setting, rng: random.Random, why: Why, chapter: int) -> None:
         self.rng = rng
+        self.chance = rng.random
         self.words = setting.words
         self.types = setting.world.types
         self.days = setting.days
         self.why = why
         self.records = setting.records(Activity, chapter)
 
-    def done(self, life: Life, since: dt.datetime, until: dt.datetime) -> dt.datetime | None:
+    def done(self, life: Life, since: int, until: int) -> str | None:
         """A step that was planned after `since` and completed before `until`; when it was."""
-        rng, person = self.rng, life.seller.id
-        length = (until - since).total_seconds()
+        chance, person = self.chance, life.seller.id
+        length = until - since
         if length < 1800:
             return None
-        planned = since + dt.timedelta(seconds=int(length * rng.uniform(0.02, 0.5)))
-        done = until - dt.timedelta(seconds=min(rng.randrange(300, 1500), int(length / 3)))
-        due = self.days.end(self.days.of(done))
-        row = self._planned(life, planned, due, True)
+        planned = since + int(length * (0.02 + 0.48 * chance()))
+        done = until - int(min(300 + 1200 * chance(), length / 3))
+        row = self._planned(life, planned, self.days.end(done // DAY), "true")
+        row["id"] = self.records.number()
+        row["version"] = "1"
         life.events.append(self.records.created(row, planned, self.why.person(person, planned)))
-        values = {
-            "done_at": done,
-            "outcome": rng.choice(OUTCOMES),
-            "feedback": rng.choice(self.words.feedback),
-        }
+        moment = iso(done)
+        values = {"done_at": moment, "outcome": pick(chance, OUTCOMES)}
+        feedback = pick(chance, self.words.feedback)
+        if feedback:
+            values["feedback"] = feedback
         cause = self.why.person(person, done)
         life.events.append(self.records.change(row, values, done, cause))
         self.records.write(row)
-        return done
+        return moment
 
-    def planned(self, life: Life, since: dt.datetime) -> dt.datetime | None:
+    def planned(self, life: Life, since: int) -> str | None:
         """What is to be done next on an open lead in which nothing has changed since a moment, if
         anything is: some of it overdue, some today, most of it soon; when it is due."""
-        rng, days, person = self.rng, self.days, life.seller.id
-        quiet = (days.now - since) / DAY
-        draw = rng.random()
+        chance, days = self.chance, self.days
+        quiet = (days.now - since) // DAY
+        draw = chance()
         if draw < (0.10 if quiet < 30 else 0.21):
             return None
         if draw > 0.86 and quiet > 3:
-            day = days.today - DAY * rng.randrange(1, min(int(quiet), 12))
+            day = days.today - 1 - int(chance() * min(quiet - 1, 11))
         elif draw > 0.72:
             day = days.today
         else:
-            day = days.workday(days.today + DAY * min(int(rng.expovariate(1 / 6)) + 1, 60))
-        all_day = rng.random() < 0.6
-        due = days.end(day) if all_day else days.at(day, rng.randrange(16, 36) * 30)
-        latest = (min(days.now, due) - since).total_seconds()
-        length = max(0, int(min(latest, 14 * 86_400)))
-        planned = since + dt.timedelta(seconds=rng.randrange(length + 1) if length else 0)
+            day = workday(days.today + min(int(self.rng.expovariate(1 / 6)) + 1, 60))
+        if chance() < 0.6:
+            due, limit, all_day = days.end(day), days.at(day + 1, 0), "true"
+        else:
+            limit = days.at(day, 480 + int(chance() * 20) * 30)
+            due, all_day = iso(limit), "false"
+        length = max(0, min(days.now, limit) - since)
+        planned = since + int(chance() * min(length, 14 * DAY))
         row = self._planned(life, planned, due, all_day)
-        life.events.append(self.records.created(row, planned, self.why.person(person, planned)))
-        self.records.write(row)
+        cause = self.why.person(life.seller.id, planned)
+        life.events.append(self.records.insert(row, planned, cause))
         return due
 
-    def _planned(self, life: Life, at: dt.datetime, due: dt.datetime, all_day: bool) -> Row:
-        kind = self.rng.randrange(len(self.types))
-        summaries = self.words.steps[kind % len(self.words.steps)]
-        return self.records.new(
-            {
-                "type_id": self.types[kind],
-                "summary": self.rng.choice(summaries),
-                "due_at": due,
-                "all_day": all_day,
-                "assignee_id": life.seller.id,
-                "lead_id": life.row["id"],
-                "created_at": at,
-            },
-            at,
-        )
+    def _planned(self, life: Life, at: int, due: str, all_day: str) -> Texts:
+        kind = int(self.chance() * len(self.types))
+        return {
+            "type_id": str(self.types[kind]),
+            "summary": pick(self.chance, self.words.steps[kind % len(self.words.steps)]),
+            "due_at": due,
+            "all_day": all_day,
+            "assignee_id": str(life.seller.id),
+            "lead_id": life.row["id"],
+            "created_at": iso(at),
+        }

@@ -37,7 +37,7 @@ def tell(setting: Setting, number: int, outlines: Sequence[Outline]) -> Chapter:
     teller = Storyteller(setting, rng, number)
     for place, outline in enumerate(outlines):
         teller.tell(number * CHAPTER + place, outline)
-    loads = [pack(table, setting.vendor) for table in teller.tables()]
+    loads = [pack(table) for table in teller.tables()]
     return Chapter(loads, set(teller.why.used))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from core.ledger.causes import OpenCause
 from core.ledger.tables import Cause, Kind
+from demo.times import DAY
 
 REFERENCE = "seed"
 #: Stands for nobody: the web form.
@@ -24,35 +25,40 @@ class Why:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.root = self._name("root")
-        self.used: dict[tuple[int, int], uuid.UUID] = {}
+        self.root = self._id("root")
+        self.used: dict[tuple[int, int], str] = {}
 
-    def _name(self, what: str) -> uuid.UUID:
+    def _id(self, what: str) -> uuid.UUID:
         digest = hashlib.blake2b(f"{self.seed}:{what}".encode(), digest_size=16).digest()
         return uuid.UUID(bytes=digest, version=4)
 
-    def person(self, user: int, at: dt.datetime) -> uuid.UUID:
-        """The cause of what a person did on the day of `at`."""
-        day = (user, at.toordinal())
+    def person(self, user: int, at: int) -> str:
+        """The id of the cause of what a person did on the day of `at`."""
+        day = (user, at // DAY)
         found = self.used.get(day)
         if found is None:
-            found = self.used[day] = self._name(f"{user}:{day[1]}")
+            found = self.used[day] = self._id(f"{user}:{day[1]}").hex
         return found
 
-    def form(self, at: dt.datetime) -> uuid.UUID:
-        """The cause of what came through the web form on the day of `at`."""
+    def form(self, at: int) -> str:
+        """The id of the cause of what came through the web form on the day of `at`."""
         return self.person(FORM, at)
 
     def causes(
-        self, used: Iterable[tuple[int, int]], form: str, began: dt.datetime, now: dt.datetime
+        self, used: Iterable[tuple[int, int]], form: str, began: int, now: int
     ) -> list[Cause]:
         """The causes of the given persons and days, after the one behind them all."""
         root = OpenCause(
-            Kind.SYSTEM, None, "Seed", REFERENCE, quiet=True, id=self.root, started_at=began
+            Kind.SYSTEM,
+            label="Seed",
+            reference=REFERENCE,
+            quiet=True,
+            id=self.root,
+            started_at=dt.datetime.fromtimestamp(began, dt.UTC),
         )
         found = [root.as_row()]
         for user, day in sorted(used):
-            morning = dt.datetime.combine(dt.date.fromordinal(day), dt.time(7), dt.UTC)
+            morning = min(day * DAY + 7 * 3600, now)
             cause = OpenCause(
                 kind=Kind.PERSON if user else Kind.FORM,
                 actor_id=user or None,
@@ -61,8 +67,8 @@ class Why:
                 parent_id=self.root,
                 depth=1,
                 quiet=True,
-                id=self._name(f"{user}:{day}"),
-                started_at=min(morning, now),
+                id=self._id(f"{user}:{day}"),
+                started_at=dt.datetime.fromtimestamp(morning, dt.UTC),
             )
             found.append(cause.as_row())
         return found

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.db import connection, models
+from django.db import models
 
 from core.folding import fold
 from crm.models import Campaign, Medium, Membership, Product, Source, Tag, Team, User
@@ -57,10 +56,19 @@ class World:
     types: Sequence[int]
     # Ids with their names, in the order in which the database sorts them.
     tags: Sequence[tuple[int, str]] = ()
-    offers: Sequence[tuple[Offer, int]] = ()
-    routes: Sequence[tuple[Route, int, int, int | None]] = ()
+    # Products, and sources, mediums and campaigns, by the texts of their ids.
+    offers: Sequence[tuple[Offer, str]] = ()
+    routes: Sequence[tuple[Route, str, str, str]] = ()
     sellers: list[Seller] = field(default_factory=list)
     weights: list[int] = field(default_factory=list)
+    pipeline_text: str = field(init=False)
+    stage_texts: Sequence[str] = field(init=False)
+    odds: Sequence[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pipeline_text = str(self.pipeline.pk)
+        self.stage_texts = [str(stage.pk) for stage in self.stages]
+        self.odds = [f"{stage.probability}.00" for stage in self.stages]
 
 
 class Founding:
@@ -71,8 +79,8 @@ class Founding:
         rng: random.Random,
         words: Vocabulary,
         ledger: Ledger,
-        cause: uuid.UUID,
-        at: dt.datetime,
+        cause: str,
+        at: int,
     ) -> None:
         self.rng = rng
         self.words = words
@@ -94,7 +102,7 @@ class Founding:
             [{"code": o.code, "name": o.name, "list_price": o.price} for o in words.offers],
             squeeze=True,
         )
-        world.offers = [(o, products[fold(o.name).replace(" ", "")]) for o in words.offers]
+        world.offers = [(o, str(products[fold(o.name).replace(" ", "")])) for o in words.offers]
         sources = self._named(Source, [{"name": route.source} for route in words.routes])
         media = self._named(Medium, [{"name": route.medium} for route in words.routes])
         campaigns = self._named(
@@ -103,9 +111,9 @@ class Founding:
         world.routes = [
             (
                 route,
-                sources[fold(route.source)],
-                media[fold(route.medium)],
-                campaigns.get(fold(route.campaign)),
+                str(sources[fold(route.source)]),
+                str(media[fold(route.medium)]),
+                str(campaigns.get(fold(route.campaign), "")),
             )
             for route in words.routes
         ]
@@ -136,14 +144,13 @@ class Founding:
         """Write new records with their changes; their ids."""
         if not instances:
             return []
-        records = Records(model, connection.vendor, next_id(model))
+        records = Records(model, next_id(model))
         ids = []
         for instance in instances:
-            row = records.from_instance(instance, self.at)
-            records.write(row)
-            self.ledger.add([records.created(row, self.at, self.cause)])
-            ids.append(row["id"])
-        load(pack(records.table, connection.vendor))
+            row = records.texts(instance)
+            self.ledger.add([records.insert(row, self.at, self.cause)])
+            ids.append(int(row["id"]))
+        load(pack(records.table))
         number_on(model, ids[-1])
         return ids
 
@@ -180,10 +187,11 @@ class Founding:
             wanted.append((email, name, role, none))
         known = dict(User.objects.filter(email__in=taken).values_list("email", "pk"))
         missing = [item for item in wanted if item[0] not in known]
+        began = dt.datetime.fromtimestamp(self.at, dt.UTC)
         made = self._insert(
             User,
             [
-                User(email=email, name=name, role=role, password=password, created_at=self.at)
+                User(email=email, name=name, role=role, password=password, created_at=began)
                 for email, name, role, password in missing
             ],
         )

@@ -27,7 +27,9 @@ def fingerprint() -> list[Any]:
     changes = Change.objects.filter(cause__reference="seed").exclude(record_type="crm.user")
     return [
         *Lead.objects.order_by("pk").values_list(*fields, "expected_revenue", "owner__email"),
-        *changes.order_by("id").values_list("record_type", "action", "at", "cause"),
+        *changes.order_by("id").values_list(
+            "record_type", "action", "at", "cause__actor__email", "cause__started_at"
+        ),
     ]
 
 
