@@ -90,7 +90,7 @@ class Storyteller:
     def _go_on(self, life: Life, before: Turn, turn: Turn) -> None:
         chance, row, seller = self.chance, life.row, life.seller
         at = turn.at
-        if chance() < 0.4:
+        if chance() < 0.3:
             done = self.steps.done(life, max(before.at, life.assigned), at)
             if done is not None:
                 row["last_activity_at"] = done
@@ -156,7 +156,7 @@ class Storyteller:
         due = life.row.get("expected_close")
         today = day_text(self.days.today)
         for _ in range(3):
-            if due is None or due > today or chance() < 0.12:
+            if due is None or due > today or chance() < 0.35:
                 break
             # Noticed some time between the last change and now.
             at = since + int((now - since) * (0.1 + 0.6 * chance()))

@@ -90,6 +90,22 @@ def number_on(model: type[models.Model], last_id: int) -> None:
             )
 
 
+def analyze(chosen: Sequence[type[models.Model]]) -> None:
+    """Let the database learn what the tables hold now; nothing is planned by what is in JSON."""
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute("ANALYZE")
+            return
+        for model in chosen:
+            columns = ", ".join(
+                quote(str(field.column))
+                for field in model._meta.concrete_fields
+                if not isinstance(field, models.JSONField)
+            )
+            cursor.execute(f"ANALYZE {quote(model._meta.db_table)} ({columns})")
+
+
 @contextmanager
 def lean(tables: Sequence[str], *, enough: bool) -> Iterator[None]:
     """Inside the block, and where there are `enough` rows to pay for it, the tables have neither

@@ -66,12 +66,11 @@ def turns(rng: random.Random, outline: Outline, usual: Sequence[float], now: int
     if status == "open":
         reached = _reached(stays, age)
         if reached < 0:
-            # Rather in an early stage than in a late one.
-            reached = int(rng.random() ** 1.4 * (last + 1))
+            reached = _early(rng, last)
             stays = _squeezed(stays[:reached], age * rng.uniform(0.05, 0.8))
         stations = [(stage, "open") for stage in range(reached + 1)]
     else:
-        reached = last if status == "won" else int(rng.random() * (last + 1))
+        reached = last if status == "won" else _early(rng, last)
         if sum(stays[: reached + 1]) > age * 0.97:
             stays = _squeezed(stays[: reached + 1], age * rng.uniform(0.4, 0.97))
         stations = [(stage, "open") for stage in range(reached + 1)]
@@ -86,6 +85,11 @@ def turns(rng: random.Random, outline: Outline, usual: Sequence[float], now: int
                 Turn(after(found[-1].at, at_work(rng, int(moment), now), now), stage, then)
             )
     return found
+
+
+def _early(rng: random.Random, last: int) -> int:
+    """One of the stages up to the last, an early one rather than a late one."""
+    return int(rng.random() ** 1.6 * (last + 1))
 
 
 def _reached(stays: Sequence[float], age: float) -> int:

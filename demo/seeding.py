@@ -8,14 +8,14 @@ import zoneinfo
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 
 from core.ledger.tables import Cause, Change
 from crm.models import Company, Contact, Touch
 from demo.english import ENGLISH
 from demo.french import FRENCH
 from demo.life import Setting
-from demo.loading import lean, load, next_id, number_on, pack
+from demo.loading import analyze, lean, load, next_id, number_on, pack
 from demo.plan import outlines
 from demo.telling import CHAPTER, MANY, chapters
 from demo.times import DAY, Days
@@ -48,8 +48,7 @@ def seed(*, leads: int, users: int, seed: int, months: int, now: dt.datetime) ->
         if Lead.objects.exists():
             raise NotReady("There are leads already: seed fills a new database only.")
         _seed(leads, users, seed, months, now)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    analyze(TABLES)
 
 
 def _seed(leads: int, users: int, seed: int, months: int, now: dt.datetime) -> None:
@@ -72,7 +71,7 @@ def _seed(leads: int, users: int, seed: int, months: int, now: dt.datetime) -> N
             used |= chapter.used
             for part in chapter.loads:
                 load(part)
-        Cause.objects.bulk_create(why.causes(used, words.form, start, until), batch_size=1000)
+        load(pack(why.load(used, words.form, start, until)))
     for model in NEEDS:
         number_on(model, model._base_manager.aggregate(last=models.Max("pk"))["last"] or 1)
     totals.rebuild_all()

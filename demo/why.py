@@ -6,18 +6,30 @@ nothing of the company is left.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Iterable
 
-from core.ledger.causes import OpenCause
 from core.ledger.tables import Cause, Kind
-from demo.times import DAY
+from demo.times import DAY, iso
+from demo.writing import NULL, Table
 
 REFERENCE = "seed"
 #: Stands for nobody: the web form.
 FORM = 0
+#: When a day's work begins.
+MORNING = 7 * 3600
+COLUMNS = (
+    "id",
+    "kind",
+    "actor_id",
+    "label",
+    "reference",
+    "parent_id",
+    "depth",
+    "quiet",
+    "started_at",
+)
 
 
 class Why:
@@ -44,31 +56,16 @@ class Why:
         """The id of the cause of what came through the web form on the day of `at`."""
         return self.person(FORM, at)
 
-    def causes(
-        self, used: Iterable[tuple[int, int]], form: str, began: int, now: int
-    ) -> list[Cause]:
-        """The causes of the given persons and days, after the one behind them all."""
-        root = OpenCause(
-            Kind.SYSTEM,
-            label="Seed",
-            reference=REFERENCE,
-            quiet=True,
-            id=self.root,
-            started_at=dt.datetime.fromtimestamp(began, dt.UTC),
+    def load(self, used: Iterable[tuple[int, int]], form: str, began: int, now: int) -> Table:
+        """The causes of the given persons and days, and the one behind them all, to be loaded."""
+        table = Table(Cause, COLUMNS)
+        table.lines.append(
+            f"{self.root.hex}\t{Kind.SYSTEM}\t{NULL}\tSeed\t{REFERENCE}\t{NULL}\t0\ttrue\t{iso(began)}"
         )
-        found = [root.as_row()]
         for user, day in sorted(used):
-            morning = min(day * DAY + 7 * 3600, now)
-            cause = OpenCause(
-                kind=Kind.PERSON if user else Kind.FORM,
-                actor_id=user or None,
-                label="" if user else form,
-                reference=REFERENCE,
-                parent_id=self.root,
-                depth=1,
-                quiet=True,
-                id=self._id(f"{user}:{day}"),
-                started_at=dt.datetime.fromtimestamp(morning, dt.UTC),
+            who = f"{Kind.PERSON}\t{user}\t" if user else f"{Kind.FORM}\t{NULL}\t{form}"
+            table.lines.append(
+                f"{self.person(user, day * DAY)}\t{who}\t{REFERENCE}\t{self.root.hex}\t1\ttrue\t"
+                f"{iso(min(day * DAY + MORNING, now))}"
             )
-            found.append(cause.as_row())
-        return found
+        return table
