@@ -1,7 +1,7 @@
 """Loading a great many rows: COPY on PostgreSQL, multi-row statements on SQLite.
 
-On PostgreSQL the indexes and foreign keys of the tables are put away meanwhile, and made again at
-once when all rows are there, in the same transaction.
+The indexes of the tables, on PostgreSQL their foreign keys too, are put away meanwhile, and made
+again at once when all rows are there, in the same transaction.
 """
 
 from __future__ import annotations
@@ -111,7 +111,11 @@ def lean(tables: Sequence[str], *, enough: bool) -> Iterator[None]:
     """Inside the block, and where there are `enough` rows to pay for it, the tables have neither
     secondary indexes nor foreign keys. Takes their locks: nobody else writes until the end."""
     if connection.vendor != "postgresql":
+        statements = _put_indexes_away(tables) if enough else []
         yield
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
         return
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
@@ -128,6 +132,21 @@ def lean(tables: Sequence[str], *, enough: bool) -> Iterator[None]:
         for statement in statements:
             cursor.execute(statement)
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _put_indexes_away(tables: Sequence[str]) -> list[str]:
+    """Drop the indexes of SQLite tables that are not part of the table; what makes them again."""
+    places = ", ".join(["%s"] * len(tables))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master"
+            f" WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({places}) ORDER BY name",
+            list(tables),
+        )
+        indexes = cursor.fetchall()
+        for name, _statement in indexes:
+            cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+    return [statement for _name, statement in indexes]
 
 
 def _put_away(tables: Sequence[str]) -> list[str]:
