@@ -53,6 +53,7 @@ class Schema:
     custom: str | None
     together: Mapping[str, frozenset[str]]
     generated: tuple[str, ...]
+    unlisted: frozenset[str]
     decimals: tuple[Column, ...]
 
     def blank_of(self, key: str) -> Any:
@@ -156,6 +157,7 @@ def schema_of(model: type[models.Model]) -> Schema:
         custom=custom,
         together=groups,
         generated=tuple(f.attname for f in model._meta.concrete_fields if f.generated),
+        unlisted=frozenset(getattr(model, "ledger_unlisted", ())),
         decimals=tuple(c for c in columns if isinstance(c.field, models.DecimalField)),
     )
 

@@ -83,13 +83,15 @@ class Tracked(models.Model):
 
     `ledger_exclude` names secrets, `ledger_machine` maps columns that the machine keeps to the
     one module that writes them, `ledger_together` lists fields that are undone together or not
-    at all, and `ledger_custom` names the JSON column whose keys are logged one by one.
+    at all, `ledger_unlisted` those whose later change is no news after an undo, and
+    `ledger_custom` names the JSON column whose keys are logged one by one.
     """
 
     ledger_tracks: ClassVar[bool] = True
     ledger_exclude: ClassVar[frozenset[str]] = frozenset()
     ledger_machine: ClassVar[Mapping[str, str]] = {}
     ledger_together: ClassVar[Sequence[Sequence[str]]] = ()
+    ledger_unlisted: ClassVar[Sequence[str]] = ()
     ledger_custom: ClassVar[str | None] = None
 
     version = models.PositiveIntegerField(default=0, editable=False)

@@ -211,6 +211,8 @@ class Undoing:
                 current[name] = members.get(record_id, set())
             plan = reverse(history.mine, current, history.later, schema.together)
             for name, expected, found in plan.conflicts:
+                if name in schema.unlisted:
+                    continue
                 record = f"{schema.record_type}:{record_id}"
                 self.report.conflicts.append(Conflicting(record, name, expected, found))
             if not plan.is_empty:

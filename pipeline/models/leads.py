@@ -320,6 +320,7 @@ class Lead(Tracked):
         ("pipeline", "stage", "status", "lost_reason", "lost_note", "closed_at"),
         ("recurring_revenue", "recurring_plan"),
     )
+    ledger_unlisted = ("position",)
     ledger_custom = "custom"
     objects = models.Manager.from_queryset(LeadQuerySet)()  # type: ignore[misc]
 

@@ -259,7 +259,6 @@ def test_fields_that_belong_together_are_left_alone_together(rep: User, stages: 
         "closed_at",
         "recurring_plan",
         "recurring_revenue",
-        "position",
     }
     row = Lead.objects.get(pk=lead.pk)
     assert (row.stage_id, row.status, row.closed_at) == (stages[2].pk, "open", None)
