@@ -274,7 +274,7 @@ def read_map(pairs: Sequence[str]) -> dict[str, str]:
         name = name.strip()
         if not equals or not heading.strip():
             raise BadOption(_("“%(pair)s” is not of the form Column=field.") % {"pair": pair})
-        if name not in known and not name.startswith(("entered:", "custom.")):
+        if name not in known and not name.startswith("entered:"):
             raise BadOption(
                 _("“%(name)s” is not a field. Known fields: %(known)s, entered:<stage>.")
                 % {"name": name, "known": ", ".join(sorted(known))}
