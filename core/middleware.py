@@ -9,7 +9,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.core.handlers.exception import response_for_exception
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -17,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Conflict, NotAllowed, NotFound, Refused, ServiceError
 from core.ledger.causes import because
-from core.ledger.locking import is_busy
+from core.ledger.locking import is_contention
 from core.ledger.tables import Kind
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -78,7 +77,7 @@ class answer_errors:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The answer to a ServiceError; anything else is Django's to handle."""
-        if isinstance(error, OperationalError) and is_busy(error):
+        if is_contention(error):
             error = Conflict(_("Somebody else is working on this record; try again."))
         if isinstance(error, NotFound):
             return self._not_found(request)

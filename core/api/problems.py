@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -22,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import errors
+from core.ledger.locking import is_contention
 
 logger = logging.getLogger("core.api")
 
@@ -147,7 +147,7 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response:
         return problem(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The body is too large."))
     if isinstance(error, SuspiciousOperation):
         return problem(request, HTTPStatus.BAD_REQUEST, _("The request cannot be read."))
-    if isinstance(error, OperationalError) and _is_lock_timeout(error):
+    if is_contention(error):
         return problem(
             request,
             HTTPStatus.CONFLICT,
@@ -200,12 +200,6 @@ def _unexpected(request: Request, error: Exception) -> Response:
         HTTPStatus.INTERNAL_SERVER_ERROR,
         _("Something went wrong on our side; it has been noted."),
     )
-
-
-def _is_lock_timeout(error: OperationalError) -> bool:
-    """PostgreSQL's lock_not_available, SQLite's busy database, and deadlocks."""
-    state = getattr(error.__cause__, "sqlstate", "") or ""
-    return state in ("55P03", "40P01", "40001") or "database is locked" in str(error)
 
 
 def flat_errors(detail: Any, path: str = "") -> dict[str, list[str]]:

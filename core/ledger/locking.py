@@ -12,7 +12,7 @@ from functools import cache
 from itertools import batched
 from typing import Any
 
-from django.db import OperationalError, connections, models
+from django.db import IntegrityError, OperationalError, connections, models
 
 from core.ledger.existence import in_order_of_dependence
 from core.ledger.schema import is_tracked, tracked_models
@@ -65,3 +65,12 @@ def is_busy(error: OperationalError) -> bool:
     """Whether somebody else held what was wanted for too long: a lock, or SQLite's file."""
     state = getattr(error.__cause__, "sqlstate", "") or ""
     return state in ("55P03", "40P01", "40001") or "database is locked" in str(error)
+
+
+def is_contention(error: Exception) -> bool:
+    """Whether others were in the way: the database is busy, or what a key names was deleted before
+    this transaction could commit (SQLSTATE 23503)."""
+    if isinstance(error, IntegrityError):
+        state = getattr(error.__cause__, "sqlstate", "") or ""
+        return state == "23503" or "FOREIGN KEY" in str(error)
+    return isinstance(error, OperationalError) and is_busy(error)
