@@ -6,13 +6,13 @@ from django.db import IntegrityError, connection, transaction
 from core.ledger.locking import is_contention
 from crm.models import Tag
 from pipeline.models import LeadTag
-from tests.factories import arranging, make_lead, make_tag
+from tests.factories import arranging, make_lead, make_tag, make_user
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_record_that_was_deleted_before_the_commit_is_somebody_elses_doing() -> None:
-    lead = make_lead()
+    lead = make_lead(by=make_user(role="manager"))
     with pytest.raises(IntegrityError) as caught, transaction.atomic(), arranging():
         LeadTag.objects.bulk_create([LeadTag(lead_id=lead.pk, tag_id=987_654)])
         connection.check_constraints()
