@@ -69,8 +69,7 @@ def is_busy(error: OperationalError) -> bool:
 
 def is_contention(error: Exception) -> bool:
     """Whether others were in the way: the database is busy, or what a key names was deleted before
-    this transaction could commit (SQLSTATE 23503)."""
+    this transaction could commit (SQLSTATE 23503; SQLite has one writer at a time)."""
     if isinstance(error, IntegrityError):
-        state = getattr(error.__cause__, "sqlstate", "") or ""
-        return state == "23503" or "FOREIGN KEY" in str(error)
+        return getattr(error.__cause__, "sqlstate", None) == "23503"
     return isinstance(error, OperationalError) and is_busy(error)

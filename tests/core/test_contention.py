@@ -12,6 +12,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_record_that_was_deleted_before_the_commit_is_somebody_elses_doing() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time: nobody deletes a record meanwhile.")
     lead = make_lead(by=make_user(role="manager"))
     with pytest.raises(IntegrityError) as caught, transaction.atomic(), arranging():
         LeadTag.objects.bulk_create([LeadTag(lead_id=lead.pk, tag_id=987_654)])
