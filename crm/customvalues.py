@@ -10,8 +10,6 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
-from core.errors import Refused
-
 #: Money and numbers have at most this many digits, so that a JSON number holds them exactly.
 MAX_DIGITS = 15
 MAX_TEXT = 10_000
@@ -57,31 +55,6 @@ def canonical_values(
         except BadValue as error:
             errors[f"custom.{key}"] = [str(error)]
     return clean, errors
-
-
-def clean_custom(subject: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Canonical values of the active custom fields of a record type ("pipeline.lead"), by key.
-
-    One query for the definitions, one for each kind of record that the values name; a key whose
-    value is empty comes back as None. Raises Refused naming each bad field as `custom.<key>`.
-    """
-    from crm.models import Company, CustomField, User
-
-    if not values:
-        return {}
-    definitions = list(CustomField.objects.filter(subject=subject, is_active=True))
-    clean, errors = canonical_values(definitions, values)
-    for kind, model in (("user", User), ("company", Company)):
-        named = {d.key: clean[d.key] for d in definitions if d.type == kind and clean.get(d.key)}
-        if not named:
-            continue
-        found = set(model.objects.filter(pk__in=named.values()).values_list("pk", flat=True))
-        for key, record in named.items():
-            if record not in found:
-                errors[f"custom.{key}"] = [_("There is no such record.")]
-    if errors:
-        raise Refused(" ".join(text for texts in errors.values() for text in texts), errors)
-    return clean
 
 
 def merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

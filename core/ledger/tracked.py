@@ -73,10 +73,6 @@ class TrackedQuerySet(models.QuerySet[Model]):
     def _raw_delete(self, using: str | None) -> int:
         raise Unguarded(f"Rows of {self.model._meta.label} cannot be deleted past the ledger.")
 
-    def newest_first(self) -> Self:
-        """The records by age."""
-        return self.order_by("-pk")
-
 
 class Tracked(models.Model):
     """A record whose every change is in the ledger.

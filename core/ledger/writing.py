@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from core.errors import Conflict, OutsideCause, Unguarded
 from core.ledger import derivations
 from core.ledger.bulk import COPY_FROM, insert_rows, reserve_ids
-from core.ledger.causes import current_cause, required_cause
+from core.ledger.causes import required_cause
 from core.ledger.memory import (
     changed_attnames,
     forget_other,
@@ -381,11 +381,6 @@ def emit_pending(model: type[models.Model], diffs: Sequence[tuple[int, Diff]], u
         for record_id, diff in diffs
     )
     wake(using)
-
-
-def has_cause() -> bool:
-    """Whether a tracked write would be accepted here."""
-    return current_cause() is not None
 
 
 __all__ = ["OutsideCause", "emit_pending", "lock", "record", "save_locked"]

@@ -15,11 +15,10 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from crm import customvalues
-from crm.models import CustomField
+from crm.models import Company, CustomField, User
 
 if TYPE_CHECKING:
     from core.ledger.tracked import Tracked
-    from crm.models import User
 
 Values = Mapping[str, Any]
 
@@ -49,6 +48,7 @@ def checked(
                 if definitions is None:
                     definitions = custom_fields(model)
                 values["custom"], wrong = customvalues.canonical_values(definitions, value or {})
+                wrong |= _missing_records(definitions, values["custom"])
                 errors.update(wrong)
             else:
                 _read(model, name, value, values, errors)
@@ -61,6 +61,24 @@ def checked(
         clean.append(values)
     _check_keys(model, clean, by)
     return clean
+
+
+def _missing_records(
+    definitions: Sequence[CustomField], values: Mapping[str, Any]
+) -> dict[str, list[str]]:
+    """Errors for custom values that name a user or a company which does not exist."""
+    errors: dict[str, list[str]] = {}
+    for kind, model in (("user", User), ("company", Company)):
+        named = {d.key: values[d.key] for d in definitions if d.type == kind and values.get(d.key)}
+        if not named:
+            continue
+        found = set(
+            model._default_manager.filter(pk__in=named.values()).values_list("pk", flat=True)
+        )
+        for key, record in named.items():
+            if record not in found:
+                errors[f"custom.{key}"] = [_("There is no such record.")]
+    return errors
 
 
 def custom_fields(model: type[models.Model]) -> list[CustomField]:
