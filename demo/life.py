@@ -86,6 +86,7 @@ class Life:
     people: list[Person] = field(default_factory=list)
     tags: Sequence[tuple[int, str]] = ()
     assigned: int = 0
+    pushes: int = 0
 
     def change(self, leads: Records, values: Texts, at: int, cause: str) -> None:
         """Set values of the lead, and follow with what derives from it."""

@@ -165,6 +165,7 @@ class Storyteller:
             due = day_text(at // DAY + 20 + int(chance() * 100))
             cause = self.why.person(life.seller.id, at)
             life.change(self.leads, {"expected_close": due}, at, cause)
+            life.pushes += 1
             since = at
         return since
 
@@ -175,6 +176,7 @@ class Storyteller:
         lead = row["id"]
         row["stage_entered_at"] = life.stays[-1][1]
         row["touched_at"] = row["updated_at"]
+        row["close_pushed"] = str(life.pushes)
         row["search_text"] = self._search_text(life)
         self.leads.write(row)
         self.ledger.add(life.events)

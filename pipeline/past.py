@@ -102,6 +102,7 @@ class Story:
     spans: list[Span] = field(default_factory=list)
     touched_at: dt.datetime | None = None
     probability_stage: Decimal = Decimal(0)
+    close_pushed: int = 0
 
     @property
     def stage_entered_at(self) -> dt.datetime | None:
@@ -136,6 +137,12 @@ class Story:
         self.spans.append(Span(shown, moment))
 
 
+def is_push(diff: Mapping[str, Any]) -> bool:
+    """Whether a change put the expected close off to a later day."""
+    change = diff.get("expected_close")
+    return change is not None and bool(change[0] and change[1]) and change[1] > change[0]
+
+
 def stage_probability(probabilities: Probabilities, stage: int, moment: dt.datetime) -> Decimal:
     """What a stage said at a moment; before its first word, that word."""
     words = probabilities.get(stage, ())
@@ -162,6 +169,7 @@ def tell(changes: Sequence[Past], probabilities: Probabilities, now: dt.datetime
             story.visit(row["stage_id"], row["status"], None if new else before[1], past.at)
             row["probability_stage"] = stage_probability(probabilities, row["stage_id"], past.at)
         story.show(shown_of(row), past.at)
+        story.close_pushed += is_push(past.diff)
         last = past.at
     if last is not None:
         _drift(story, row, probabilities, last, now)

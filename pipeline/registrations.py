@@ -18,6 +18,7 @@ def register() -> None:
         configuration,
         examining,
         moves,
+        pushes,
         rebuilding,
         search,
         spans,
@@ -26,7 +27,7 @@ def register() -> None:
     )
 
     configuration.register()
-    for follow in (moves.follow, spans.follow, totals.follow, touches.follow):
+    for follow in (moves.follow, spans.follow, totals.follow, touches.follow, pushes.follow):
         register_derivation("pipeline.lead", follow=follow)
     register_derivation("pipeline.lead", rebuild=rebuilding.rebuild_leads)
     register_derivation(

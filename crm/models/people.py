@@ -53,7 +53,10 @@ class User(Tracked, AbstractBaseUser):
     )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    # How pages look to this person: columns, folds, densities. Written by crm.services.preferences.
+    preferences = models.JSONField(default=dict, blank=True, editable=False)
 
+    ledger_machine = {"preferences": "crm.services.preferences"}
     objects = UserManager()  # type: ignore[misc]
 
     USERNAME_FIELD = "email"

@@ -91,6 +91,8 @@ class StageForm(TeamsForm):
             "days_max",
             "required_fields",
             "probability",
+            "limit_count",
+            "limit_amount",
             "colour",
             "is_active",
         )
@@ -228,7 +230,14 @@ class StageAdmin(ConfigurationAdmin):
         ),
         (
             gettext_lazy("What is expected"),
-            {"fields": (("days_min", "days_max"), "probability", "required_fields")},
+            {
+                "fields": (
+                    ("days_min", "days_max"),
+                    "probability",
+                    "required_fields",
+                    ("limit_count", "limit_amount"),
+                )
+            },
         ),
         (gettext_lazy("Who works it"), {"fields": ("limited_to",)}),
     )

@@ -84,6 +84,8 @@ class StageSerializer(RecordSerializer):
             "days_max",
             "required_fields",
             "probability",
+            "limit_count",
+            "limit_amount",
             "colour",
             "is_active",
             "teams",

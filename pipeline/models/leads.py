@@ -292,6 +292,8 @@ class Lead(Tracked):
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
     # Written by pipeline.services.moves.
     stage_entered_at = models.DateTimeField(_("in stage since"), null=True, editable=False)
+    # How often the expected close was put off. Written by pipeline.services.pushes.
+    close_pushed = models.PositiveSmallIntegerField(default=0, editable=False)
     # Written by pipeline.services.touches.
     touched_at = models.DateTimeField(_("last touched"), null=True, editable=False)
     # Written by pipeline.services.search.
@@ -311,6 +313,7 @@ class Lead(Tracked):
         "probability_predicted": "scoring",
         "probability_stage": "pipeline.services.moves",
         "stage_entered_at": "pipeline.services.moves",
+        "close_pushed": "pipeline.services.pushes",
         "search_text": "pipeline.services.search",
         "touched_at": "pipeline.services.touches",
         "last_activity_at": "pipeline.services.activities",
@@ -381,6 +384,11 @@ class Lead(Tracked):
             models.Index(fields=["owner", "stage", "position"], name="lead_by_owner"),
             models.Index(fields=["team", "stage", "position"], name="lead_by_team"),
             models.Index(fields=["company"], name="lead_by_company"),
+            models.Index(
+                fields=["stage", "next_activity_at"],
+                name="lead_next_step",
+                condition=Q(status="open", archived_at__isnull=True),
+            ),
             models.Index(fields=["email_key"], name="lead_by_email", condition=~Q(email_key="")),
             models.Index(fields=["phone_key"], name="lead_by_phone", condition=~Q(phone_key="")),
             models.Index(fields=["-updated_at", "-id"], name="lead_by_change"),

@@ -94,6 +94,15 @@ class Stage(Tracked):
         validators=[MaxValueValidator(100)],
         help_text=_("Used until the prediction has learned from closed leads."),
     )
+    limit_count = models.PositiveIntegerField(
+        _("leads at most"),
+        null=True,
+        blank=True,
+        help_text=_("The board warns above it; nothing is blocked."),
+    )
+    limit_amount = models.DecimalField(
+        _("sum at most"), max_digits=15, decimal_places=2, null=True, blank=True
+    )
     colour = models.CharField(_("colour"), max_length=7, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     teams = models.ManyToManyField(

@@ -63,6 +63,7 @@ def _look_at(ids: list[int]) -> Iterator[str]:
             ("spans", told_spans, spans[lead]),
             ("stage_entered_at", story.stage_entered_at, row.stage_entered_at),
             ("probability_stage", story.probability_stage, row.probability_stage),
+            ("close_pushed", story.close_pushed, row.close_pushed),
             ("touched_at", story.touched_at, row.touched_at),
             ("next_activity_at", due.get(lead), row.next_activity_at),
             ("last_activity_at", done.get(lead), row.last_activity_at),

@@ -19,7 +19,7 @@ from pipeline.past import Probabilities, Story, tell
 from pipeline.services import activities, moves, spans, totals
 
 BATCH = 2000
-MACHINE = ("stage_entered_at", "probability_stage", "touched_at")
+MACHINE = ("stage_entered_at", "probability_stage", "touched_at", "close_pushed")
 
 
 def rebuild_leads(ids: Sequence[int]) -> None:
@@ -78,7 +78,12 @@ def _rebuild(ids: Sequence[int], probabilities: Probabilities) -> None:
     spans.insert_spans((lead.pk, span) for lead, story in standing for span in story.spans)
     rows, weights = [], []
     for lead, story in standing:
-        values = [story.stage_entered_at, story.probability_stage, story.touched_at]
+        values = [
+            story.stage_entered_at,
+            story.probability_stage,
+            story.touched_at,
+            story.close_pushed,
+        ]
         if values != [getattr(lead, name) for name in MACHINE]:
             before = dict(lead.__dict__)
             rows.append((lead.pk, None, values))
