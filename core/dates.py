@@ -25,3 +25,14 @@ def moment(value: dt.datetime | None) -> str:
         return ""
     local = timezone.localtime(value)
     return f"{day(local)} {formats.date_format(local, 'H:i')}"
+
+
+def tomorrow(now: dt.datetime) -> dt.datetime:
+    """The first instant of tomorrow where the reader is."""
+    day_after = timezone.localdate(now) + dt.timedelta(days=1)
+    return timezone.make_aware(dt.datetime.combine(day_after, dt.time()))
+
+
+def next_month(value: dt.date) -> dt.date:
+    """The first day of the month after that of a day."""
+    return (value.replace(day=1) + dt.timedelta(days=32)).replace(day=1)

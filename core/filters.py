@@ -38,19 +38,25 @@ class Words(forms.TextInput):
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """What an id filter asks for: ids, and whether records without one are meant as well."""
+    """What an id filter asks for: ids, and whether records without one are meant as well.
+
+    `me` and `mine` stand for the asking person and what is theirs; `user` is that person.
+    """
 
     ids: tuple[int, ...]
     none: bool = False
     me: bool = False
+    mine: bool = False
+    user: Any = None
 
     def with_user(self, user: Any) -> Ids:
-        """The same with "me" as an id."""
-        return Ids((*self.ids, user.pk), self.none) if self.me else self
+        """The same for a person, with "me" as an id."""
+        ids = (*self.ids, user.pk) if self.me else self.ids
+        return Ids(ids, self.none, mine=self.mine, user=user)
 
 
 class IdsField(forms.Field):
-    """A list of ids; `none` and `me` where they are allowed."""
+    """A list of ids; `none`, `me` and `mine` where they are allowed."""
 
     widget = Words
 
@@ -72,7 +78,7 @@ class IdsField(forms.Field):
                 ids.append(int(text[:20]))
             else:
                 raise ValidationError(_("“%(word)s” is not an id."), params={"word": text[:40]})
-        return Ids(tuple(ids), none="none" in said, me="me" in said)
+        return Ids(tuple(ids), none="none" in said, me="me" in said, mine="mine" in said)
 
 
 class ChoicesField(forms.Field):
@@ -165,7 +171,7 @@ def condition(subject: str) -> WhereFilter:
 
 
 class IdsFilter(django_filters.Filter):
-    """Records whose key is one of the ids; `words` allows `none` and `me`."""
+    """Records whose key is one of the ids; `words` allows `none`, `me` and `mine`."""
 
     field_class = IdsField
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from core.dates import next_month, tomorrow
 from core.filters import (
     ArchivedFilter,
     ChoicesFilter,
@@ -19,6 +20,7 @@ from core.filters import (
     TextFilter,
     condition,
 )
+from crm.models import Team
 from pipeline.models import (
     Activity,
     ActivityType,
@@ -56,7 +58,34 @@ def _next_step(queryset: Any, words: list[str]) -> QuerySet[Any]:
         wanted |= Q(next_activity_at__lt=now)
     if "planned" in words:
         wanted |= Q(next_activity_at__gte=now)
+    if "today" in words:
+        wanted |= Q(next_activity_at__gte=now, next_activity_at__lt=tomorrow(now))
+    if "later" in words:
+        wanted |= Q(next_activity_at__gte=tomorrow(now))
     return queryset.open().filter(wanted)  # type: ignore[no-any-return]
+
+
+def _of_teams(queryset: QuerySet[Any], value: Ids) -> QuerySet[Any]:
+    teams = set(value.ids)
+    if value.mine and value.user is not None:
+        # A list of keys, not a subquery: the index by team is walked team by team.
+        teams.update(Team.objects.of(value.user).values_list("pk", flat=True))
+    wanted = Q(team__in=teams)
+    return queryset.filter(wanted | Q(team__isnull=True) if value.none else wanted)
+
+
+def _closing(queryset: Any, words: list[str]) -> QuerySet[Any]:
+    today = timezone.localdate()
+    first = today.replace(day=1)
+    second = next_month(first)
+    wanted = Q(pk__in=[])
+    if "this_month" in words:
+        wanted |= Q(expected_close__gte=first, expected_close__lt=second)
+    if "next_month" in words:
+        wanted |= Q(expected_close__gte=second, expected_close__lt=next_month(second))
+    if "overdue" in words:
+        wanted |= Q(expected_close__lt=today, status=Lead.Status.OPEN)
+    return queryset.filter(wanted)  # type: ignore[no-any-return]
 
 
 def _stalled(queryset: Any, stalled: bool) -> QuerySet[Any]:
@@ -80,7 +109,11 @@ class LeadFilters(Filters):
     pipeline = IdsFilter("pipeline", words=())
     stage = IdsFilter("stage", words=())
     owner = IdsFilter("owner", words=OWNED)
-    team = IdsFilter("team")
+    team = IdsFilter(
+        of=_of_teams,
+        words=("none", "mine"),
+        description="`mine` are the teams that you are in or lead.",
+    )
     collaborator = IdsFilter(of=_linked(LeadCollaborator, "user"), words=OWNED)
     follower = IdsFilter(of=_linked(LeadFollower, "user"), words=OWNED)
     tag = IdsFilter(of=_linked(LeadTag, "tag"), description="Leads with any of these tags.")
@@ -95,8 +128,14 @@ class LeadFilters(Filters):
     forecast_category = ChoicesFilter("forecast_category", choices=Lead.ForecastCategory.values)
     next_step = ChoicesFilter(
         of=_next_step,
-        choices=("none", "overdue", "planned"),
-        description="Open leads by what is planned on them.",
+        choices=("none", "overdue", "planned", "today", "later"),
+        description="Open leads by what is planned on them: `today` and `later` are the two parts "
+        "of `planned`.",
+    )
+    closing = ChoicesFilter(
+        of=_closing,
+        choices=("this_month", "next_month", "overdue"),
+        description="By the expected close; `overdue` are open leads that should be closed.",
     )
     stalled = FlagFilter(
         of=_stalled, description="Open leads that stand in their stage for longer than expected."
