@@ -1,23 +1,11 @@
-"""Pages by keyset: each page starts after the last row of the one before, however deep it lies.
-
-A row that is inserted or moved meanwhile never shifts the others, so nothing is shown twice or left
-out. The cursor holds the ordering and the last row's values; empty values sort last, both ways.
-"""
+"""Pages of the API by keyset; how it works is in core.keyset."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import datetime as dt
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -25,63 +13,17 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from core.api.problems import BadRequest
-
-#: Counting stops here: beyond, the number says less than it costs.
-COUNT_CAP = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One part of an ordering: a field by path, and its direction."""
-
-    path: str
-    descending: bool
-    field: models.Field[Any, Any]
-    nullable: bool
-
-    def expression(self) -> Any:
-        """What `order_by` takes."""
-        column = F(self.path)
-        last = True if self.nullable else None
-        return column.desc(nulls_last=last) if self.descending else column.asc(nulls_last=last)
-
-    def value_of(self, record: Any) -> Any:
-        """The record's value, as JSON."""
-        value = record
-        for part in self.path.split("__"):
-            value = getattr(value, part, None)
-            if value is None:
-                return None
-        if isinstance(value, models.Model):
-            value = value.pk
-        if isinstance(value, Decimal):
-            return str(value)
-        if isinstance(value, dt.date):
-            return value.isoformat()
-        return value
-
-    def equal(self, value: Any) -> Q:
-        """Rows with the same value."""
-        return Q(**{f"{self.path}__isnull": True}) if value is None else Q(**{self.path: value})
-
-    def after(self, value: Any) -> Q:
-        """Rows that come later by this key alone."""
-        if value is None:
-            return Q(pk__in=[])
-        later = Q(**{f"{self.path}__{'lt' if self.descending else 'gt'}": value})
-        return later | Q(**{f"{self.path}__isnull": True}) if self.nullable else later
-
-
-def key_of(model: type[models.Model], path: str, descending: bool) -> Key:
-    """The key of a field path of `model`; raises FieldDoesNotExist."""
-    here: Any = model
-    nullable = False
-    field: Any = None
-    for part in path.split("__"):
-        field = here._meta.get_field(part)
-        nullable = nullable or field.null
-        here = field.related_model
-    return Key(path, descending, field, nullable)
+from core.keyset import (
+    COUNT_CAP,
+    BadCursor,
+    Key,
+    capped_count,
+    key_of,
+    read_cursor,
+    rows_after,
+    total,
+    write_cursor,
+)
 
 
 def read_ordering(
@@ -98,65 +40,7 @@ def read_ordering(
             )
         if all(key.path != name for key in keys):
             keys.append(key_of(model, name, word.strip().startswith("-")))
-    pk = model._meta.pk.name
-    if all(key.path != pk for key in keys):
-        keys.append(key_of(model, pk, keys[-1].descending))
-    return keys
-
-
-def write_cursor(keys: Sequence[Key], record: Any) -> str:
-    """The cursor that stands behind `record`."""
-    content = ["-" * key.descending + key.path for key in keys], [k.value_of(record) for k in keys]
-    text = json.dumps(content, separators=(",", ":"), default=str)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def read_cursor(keys: Sequence[Key], cursor: str) -> list[Any]:
-    """The values of a cursor that was written for this ordering; BadRequest for any other."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        names, values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if names != ["-" * key.descending + key.path for key in keys]:
-            raise ValueError("another ordering")
-        if len(values) != len(keys):
-            raise ValueError("another length")
-        return [
-            None if value is None else _to_python(key.field, value)
-            for key, value in zip(keys, values, strict=True)
-        ]
-    except (binascii.Error, ValueError, TypeError, ValidationError, RecursionError) as error:
-        raise BadRequest(
-            _("This cursor does not belong to this list."),
-            errors={"cursor": [_("Start again without a cursor.")]},
-        ) from error
-
-
-def _to_python(field: models.Field[Any, Any], value: Any) -> Any:
-    """The value as the column takes it; raises for what could not have been written."""
-    while field.is_relation:
-        field = field.target_field  # type: ignore[attr-defined]
-    if isinstance(value, list | dict) or (isinstance(value, str) and "\x00" in value):
-        raise TypeError("not a value")
-    found = field.to_python(value)
-    if isinstance(found, int) and abs(found) >= 2**63:
-        raise ValueError("out of range")
-    if isinstance(found, dt.datetime) and found.tzinfo is None:
-        raise ValueError("without a zone")
-    return found
-
-
-def rows_after(keys: Sequence[Key], values: Sequence[Any]) -> Q:
-    """The rows that come after one with `values`: (a, b, id) > (x, y, z), each in its direction."""
-    found = Q(pk__in=[])
-    equal = Q()
-    for key, value in zip(keys, values, strict=True):
-        found |= equal & key.after(value)
-        equal &= key.equal(value)
-    first, value = keys[0], values[0]
-    if value is not None and not first.nullable and len(keys) > 1:
-        # Said once more, plainly, so that an index on the first key starts in the right place.
-        found &= Q(**{f"{first.path}__{'lte' if first.descending else 'gte'}": value})
-    return found
+    return total(model, keys)
 
 
 class KeysetPagination(BasePagination):
@@ -186,7 +70,7 @@ class KeysetPagination(BasePagination):
         self.count = self._count(queryset, asked.get("count"))
         rows = queryset.order_by(*(key.expression() for key in self.keys))
         if asked.get("cursor"):
-            rows = rows.filter(rows_after(self.keys, read_cursor(self.keys, asked["cursor"])))
+            rows = rows.filter(rows_after(self.keys, self._cursor(asked["cursor"])))
         found = list(rows[: size + 1])
         self.has_more = len(found) > size
         self.page = found[:size]
@@ -199,6 +83,15 @@ class KeysetPagination(BasePagination):
             answer["count"] = min(self.count, COUNT_CAP)
             answer["count_is_capped"] = self.count > COUNT_CAP
         return Response(answer)
+
+    def _cursor(self, text: str) -> list[Any]:
+        try:
+            return read_cursor(self.keys, text)
+        except BadCursor as error:
+            raise BadRequest(
+                _("This cursor does not belong to this list."),
+                errors={"cursor": [_("Start again without a cursor.")]},
+            ) from error
 
     def _next(self) -> str | None:
         if not self.has_more:
@@ -225,7 +118,7 @@ class KeysetPagination(BasePagination):
             raise BadRequest(
                 _("The parameter count is true or false."), errors={"count": [_("true or false")]}
             )
-        return queryset.order_by()[: COUNT_CAP + 1].count()
+        return capped_count(queryset, COUNT_CAP)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """The parameters for the schema."""

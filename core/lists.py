@@ -1,0 +1,305 @@
+"""Lists of records: which columns there are, which somebody chose, how rows are sorted and paged.
+
+A list page is a few declarations: a `Listing` with its columns, and the records that the person
+sees, filtered. Rows are read as flat values of just the columns shown, page by page behind the last
+row (core.keyset), so that the thousandth page costs what the first does. All that is on a page is
+in its address; only the choice of columns falls back to what the person has chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import batched
+from typing import Any
+
+from django.db import models
+from django.http import QueryDict
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core.cells import Column, Kind, tell
+from core.keyset import (
+    COUNT_CAP,
+    BadCursor,
+    Key,
+    capped_count,
+    cursor_behind,
+    key_of,
+    read_cursor,
+    rows_after,
+    total,
+)
+from core.money import format_number
+
+PAGE = 50
+#: Rows of an export that are read and written at once.
+BATCH = 2000
+#: What the machinery itself reads from an address; the rest belongs to the filter.
+OWN = ("columns", "sort", "after", "format")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What can be listed of a kind of record. `sort` is the default, "-" in front for falling."""
+
+    name: str
+    model: type[models.Model]
+    columns: Sequence[Column]
+    chosen: Sequence[str]
+    sort: str
+    #: The address of a record, with `0` for its id.
+    address: Callable[[], str]
+    #: Columns that an installation adds.
+    more: Callable[[], Sequence[Column]] | None = None
+    #: The paths that may be sorted by beside those of the columns.
+    sorts: Mapping[str, str] = field(default_factory=dict)
+
+    def all_columns(self) -> dict[str, Column]:
+        """Every column by name, in the order in which they are offered."""
+        more = self.more() if self.more is not None else ()
+        return {column.name: column for column in (*self.columns, *more)}
+
+
+_listings: dict[str, Listing] = {}
+
+
+def register(listing: Listing) -> Listing:
+    """Make a listing known by its name: its columns can be chosen."""
+    _listings[listing.name] = listing
+    return listing
+
+
+def listing_named(name: str) -> Listing | None:
+    """The listing of a name."""
+    return _listings.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What an address asks for: the columns in their order, and the order of the rows."""
+
+    listing: Listing
+    columns: Sequence[Column]
+    keys: Sequence[Key]
+    sort: str
+    after: str
+
+    @classmethod
+    def read(cls, listing: Listing, query: Mapping[str, str], user: Any) -> View:
+        """The view in an address; what is unknown is left out, what lacks is by choice."""
+        known = listing.all_columns()
+        words = query.get("columns", "").split(",")
+        names = [word for word in dict.fromkeys(words) if word in known]
+        sort = query.get("sort", "")
+        path = _sort_path(listing, known, sort)
+        if path is None:
+            sort = listing.sort
+            path = _sort_path(listing, known, sort)
+        assert path is not None, "The default must be sortable."  # noqa: S101
+        key = key_of(listing.model, path, sort.startswith("-"))
+        return cls(
+            listing=listing,
+            columns=[known[name] for name in names or chosen_columns(listing, user, known)],
+            keys=total(listing.model, [key]),
+            sort=sort,
+            after=query.get("after", "")[:2000],
+        )
+
+
+def _sort_path(listing: Listing, known: Mapping[str, Column], sort: str) -> str | None:
+    name = sort.removeprefix("-")
+    column = known.get(name)
+    return (column.sort if column else "") or listing.sorts.get(name)
+
+
+def chosen_columns(
+    listing: Listing, user: Any, known: Mapping[str, Column] | None = None
+) -> list[str]:
+    """The names of the columns that a person chose; what they had not chosen is the default."""
+    known = known if known is not None else listing.all_columns()
+    kept = (getattr(user, "preferences", None) or {}).get(preference(listing))
+    names = [name for name in kept if name in known] if isinstance(kept, list) else []
+    return names or list(listing.chosen)
+
+
+def preference(listing: Listing) -> str:
+    """Under which name a choice of columns is kept."""
+    return f"columns.{listing.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column: where a click on it leads, and how it sorts now (aria-sort)."""
+
+    label: str
+    css: str
+    url: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell as it is printed."""
+
+    text: str
+    css: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as it is printed: the first cell is its link."""
+
+    pk: int
+    url: str
+    title: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """All that a list prints."""
+
+    heads: Sequence[Head]
+    rows: Sequence[Row]
+    count: str
+    more: str
+    is_first: bool
+    start: str
+    shared: str
+
+
+def read_page(records: models.QuerySet[Any], view: View, query: QueryDict) -> ListPage:
+    """A page of the records for reading, in two queries and those of the columns' sides."""
+    rows = records.order_by(*(key.expression() for key in view.keys))
+    is_first = True
+    if view.after:
+        try:
+            rows = rows.filter(rows_after(view.keys, read_cursor(view.keys, view.after)))
+            is_first = False
+        except BadCursor:
+            pass  # Written for another order: begin at the start.
+    paths = _paths(view)
+    found = list(rows.values_list(*paths)[: PAGE + 1])
+    more = ""
+    if len(found) > PAGE:
+        place = {path: number for number, path in enumerate(paths)}
+        last = [found[PAGE - 1][place[key.path]] for key in view.keys]
+        more = address(query, after=cursor_behind(view.keys, last))
+    count = len(found) if is_first and not more else capped_count(records, COUNT_CAP)
+    names = ",".join(column.name for column in view.columns)
+    return ListPage(
+        heads=[_head(view, column, query) for column in view.columns],
+        rows=list(_told(view, found[:PAGE], paths)),
+        count=_count_text(count),
+        more=more,
+        is_first=is_first,
+        start=address(query, after=None),
+        shared=address(query, after=None, columns=names, sort=view.sort),
+    )
+
+
+def _count_text(count: int) -> str:
+    """The count in the reader's language: "1,000+" where it stopped."""
+    language = get_language() or "en"
+    shown = format_number(min(count, COUNT_CAP), language)
+    return f"{shown}+" if count > COUNT_CAP else shown
+
+
+def _paths(view: View) -> list[str]:
+    wanted = ["pk", *(key.path for key in view.keys)]
+    wanted += [path for column in view.columns for path in column.paths]
+    return list(dict.fromkeys(wanted))
+
+
+def values(
+    view: View, found: Sequence[tuple[Any, ...]], paths: Sequence[str]
+) -> Iterator[tuple[int, list[Any]]]:
+    """The id and the typed values of each row; sides are read once for all rows."""
+    place = {path: number for number, path in enumerate(paths)}
+    ids = [row[0] for row in found]
+    sides: dict[Any, Mapping[int, Any]] = {}
+    for column in view.columns:
+        if column.side is not None and column.side not in sides:
+            sides[column.side] = column.side(ids) if ids else {}
+    plan = [
+        (column, [place[path] for path in column.paths], sides.get(column.side, {}))
+        for column in view.columns
+    ]
+    for row in found:
+        pk = row[0]
+        yield (
+            pk,
+            [
+                column.value([row[at] for at in places], side.get(pk))
+                for column, places, side in plan
+            ],
+        )
+
+
+def _told(view: View, found: Sequence[tuple[Any, ...]], paths: Sequence[str]) -> Iterator[Row]:
+    language = get_language() or "en"
+    base = view.listing.address()
+    css = [_css(column) for column in view.columns]
+    labels = [str(column.label) for column in view.columns]
+    kinds = [column.kind for column in view.columns]
+    nameless = _("(no name)")
+    for pk, row in values(view, found, paths):
+        texts = [tell(kind, value, language) for kind, value in zip(kinds, row, strict=True)]
+        cells = [Cell(*cell) for cell in zip(texts, css, labels, strict=True)]
+        yield Row(pk, base.replace("/0/", f"/{pk}/"), texts[0] or nameless, cells[1:])
+
+
+def _css(column: Column) -> str:
+    if column.is_numeric:
+        return "num"
+    return "stars" if column.kind == Kind.STARS else ""
+
+
+def _head(view: View, column: Column, query: QueryDict) -> Head:
+    if not column.sort:
+        return Head(str(column.label), _css(column), "", "")
+    falls = view.sort == f"-{column.name}"
+    rises = view.sort == column.name
+    wanted = f"-{column.name}" if rises or (column.falling and not falls) else column.name
+    state = "descending" if falls else "ascending" if rises else ""
+    return Head(str(column.label), _css(column), address(query, after=None, sort=wanted), state)
+
+
+def address(query: QueryDict, **changes: str | None) -> str:
+    """The query part of an address with changes; None takes a parameter out, "" as well."""
+    changed = query.copy()
+    for name, value in changes.items():
+        if value:
+            changed[name] = value
+        else:
+            changed.pop(name, None)
+    text = changed.urlencode()
+    return f"?{text}" if text else "?"
+
+
+def hidden(query: QueryDict, *without: str) -> list[tuple[str, str]]:
+    """The parameters that a form hands on, in their order."""
+    left_out = {"after", *without}
+    return [(name, text) for name, texts in query.lists() if name not in left_out for text in texts]
+
+
+def filters_only(query: QueryDict) -> QueryDict:
+    """What of an address belongs to the filter."""
+    kept = query.copy()
+    for name in OWN:
+        kept.pop(name, None)
+    return kept
+
+
+def batches(records: models.QuerySet[Any], view: View) -> Iterator[Iterable[tuple[int, list[Any]]]]:
+    """All records in the view's order, some thousand at a time, in bounded memory.
+
+    One query that is read bit by bit, as the data was when it began; and for each batch those of
+    the columns' sides.
+    """
+    paths = _paths(view)
+    rows = records.order_by(*(key.expression() for key in view.keys)).values_list(*paths)
+    for part in batched(rows.iterator(chunk_size=BATCH), BATCH):
+        yield values(view, part, paths)
