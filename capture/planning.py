@@ -142,7 +142,7 @@ class Planner:
                 self._fail(
                     row,
                     "stage",
-                    _("There is no stage “%(stage)s”. Make it, or import with --create-stages.")
+                    _("There is no stage “%(stage)s”. Make it, or have the import create stages.")
                     % {"stage": values["stage"]},
                 )
                 return None

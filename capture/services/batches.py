@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from capture.history import closing_date, moment_of
 from capture.planning import Plan
-from capture.report import ImportReport, RowError
+from capture.report import SHOWN, ImportReport, RowError
 from capture.services.people import People, Person
 from capture.services.registers import Registers
 from capture.stages import Status
@@ -44,7 +44,10 @@ class Change:
 
 @dataclass
 class BatchWriter:
-    """Writes batches of plans of one file. `stages` holds the stages of all books by id."""
+    """Writes batches of plans of one file. `stages` holds the stages of all books by id.
+
+    `note` is called with the number of the last row in the transaction that writes it.
+    """
 
     source: str
     file: str
@@ -55,6 +58,7 @@ class BatchWriter:
     zone: dt.tzinfo
     now: dt.datetime
     rehearsal: bool
+    note: Callable[[int], None] | None = None
 
     def write(self, plans: Sequence[Plan]) -> None:
         """Make or update the leads of a batch, in one transaction.
@@ -66,6 +70,8 @@ class BatchWriter:
         try:
             with transaction.atomic():
                 self._write(plans)
+                if self.note is not None:
+                    self.note(plans[-1].number)
         except (ServiceError, DataError, IntegrityError) as error:
             for part, state in zip((self.registers, self.people, self.report), saved, strict=True):
                 vars(part).update(state)
@@ -198,6 +204,7 @@ class BatchWriter:
             create_leads(drafts=drafts, by=None)
         for plan, _values in fresh:
             self.report.created += 1
+            self._count(plan)
             self._show(plan, "create")
 
     def _draft(
@@ -254,6 +261,7 @@ class BatchWriter:
         return Change(changed, missing, moved)
 
     def _update(self, plan: Plan, lead: Lead, change: Change) -> None:
+        self._count(plan)
         if not change:
             self.report.skipped += 1
             self._show(plan, "keep")
@@ -322,8 +330,15 @@ class BatchWriter:
         name = plan.values.get("company")
         return self.registers.companies.name_of(name) if name else ""
 
+    def _count(self, plan: Plan) -> None:
+        amount = plan.values.get("expected_revenue")
+        self.report.add_lead(str(plan.status), amount, self._currency(plan))
+
+    def _currency(self, plan: Plan) -> str:
+        return plan.values.get("currency") or self.stages[plan.stage.id].pipeline.currency
+
     def _show(self, plan: Plan, action: str) -> None:
-        if len(self.report.preview) >= 20:
+        if len(self.report.preview) >= SHOWN:
             return
         row = plan.values
         amount = row.get("expected_revenue")
@@ -335,6 +350,7 @@ class BatchWriter:
             "stage": plan.stage.name,
             "status": str(plan.status),
             "expected_revenue": "" if amount is None else str(amount),
+            "currency": self._currency(plan),
             "owner": row.get("owner", ""),
             "created_at": plan.points[0].at.isoformat() if plan.points else "",
             "closed_at": plan.points[-1].at.isoformat()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,16 +20,17 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from capture.csvfile import open_csv
+from capture.course import Course, Halt, Mark
+from capture.csvfile import CsvFile, open_csv
 from capture.headings import BadOption, Origin, check_given, read_map
 from capture.joining import Bundle, Table, arrange
 from capture.planning import Planner
-from capture.report import ImportReport, RowError
+from capture.report import LISTED, FileRead, ImportReport, RowError
 from capture.rows import RowReader
 from capture.services.batches import BatchWriter
 from capture.services.lookups import LookupImport
 from capture.services.people import People
-from capture.services.registers import imagined_id, make_registers
+from capture.services.registers import Registers, imagined_id, make_registers
 from capture.stages import KnownStage, StageBook
 from capture.synonyms import Subject
 from core.errors import NotAllowed, Refused
@@ -48,7 +51,7 @@ class Options:
     """How files are to be read. `mapping` holds “Column=field” texts; `pipeline` a name or id.
 
     `day_first` decides on dates such as 03/04/2025 where no date of the file decides; None takes
-    what is usual in the country of the installation.
+    what is usual in the country of the installation. `listed` is how many errors are kept.
     """
 
     origin: Origin | None = None
@@ -58,6 +61,7 @@ class Options:
     quiet: bool = False
     rehearsal: bool = False
     day_first: bool | None = None
+    listed: int = LISTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +78,17 @@ def import_files(
     by: User | None,
     options: Options | None = None,
     progress: Progress | None = None,
+    course: Course | None = None,
 ) -> ImportReport:
     """Bring in files that belong together; returns what was done.
 
     `by=None` is the system itself. `progress` is called with rows done and rows in all after each
-    batch. Raises Refused when no file can be read or none holds leads, NotAllowed for who does not
+    batch; `course` lets an import go on where an earlier process left it. Either may raise Halt.
+    Raises Refused when no file can be read or none holds leads, NotAllowed for who does not
     configure the CRM: an import makes accounts, teams and stages. A row that cannot be taken is an
     error of the report; the others are taken.
     """
-    if by is not None and not (by.is_active and by.is_manager):
-        raise NotAllowed(_("Only managers import files."))
+    check_may_import(by)
     options = options or Options()
     given = read_map(options.mapping)
     opened = [open_csv(file.path, file.name or None) for file in files]
@@ -99,11 +104,18 @@ def import_files(
         label=_("Import “%(file)s”") % {"file": bundle.leads[0].file.name},
         reference=", ".join(file.name for file in opened),
         quiet=options.quiet,
+        id=course.cause if course else None,
     ) as cause:
-        report = _Run(bundle, options, [file.name for file in opened], progress).go()
+        report = _Run(bundle, options, opened, progress, course).go()
     if Cause.objects.filter(pk=cause.id).exists():
         report.cause = cause.id
     return report
+
+
+def check_may_import(by: User | None) -> None:
+    """Raise NotAllowed for who may not import; the system may."""
+    if by is not None and not (by.is_active and by.is_manager):
+        raise NotAllowed(_("Only managers import files."))
 
 
 @dataclass
@@ -112,16 +124,20 @@ class _Run:
 
     bundle: Bundle
     options: Options
-    names: list[str]
+    files: list[CsvFile]
     progress: Progress | None
+    course: Course | None = None
     done: int = 0
     stages: dict[int, Stage] = field(default_factory=dict)
 
     def go(self) -> ImportReport:
         """Bring in everything."""
         options, bundle = self.options, self.bundle
-        report = ImportReport(self.names, rehearsal=options.rehearsal)
+        names = [file.name for file in self.files]
+        report = ImportReport(names, rehearsal=options.rehearsal, listed=options.listed)
+        written = self._written_before(names)
         report.unmapped, report.notes = bundle.unmapped, bundle.notes
+        report.origin, report.read = str(bundle.origin), self._read()
         zone: dt.tzinfo = timezone.get_current_timezone()
         now = timezone.now()
         if bundle.origin is Origin.SALESFORCE:
@@ -139,50 +155,101 @@ class _Run:
             reader = RowReader(lookup.table, zone=zone, day_first=day_first)
             lookups.bring_in(lookup, reader)
         self._note_guesses(report, default, day_first)
-        for table in bundle.leads:
-            reader = RowReader(table, zone=zone, day_first=day_first)
-            planner = Planner(
-                reader,
-                books,
-                default,
-                zone,
-                now,
-                forced=bool(options.pipeline),
-                make_stage=self._make_stage if options.create_stages else None,
-            )
-            source = self._source(table)
-            writer = BatchWriter(
-                source,
-                table.file.name,
-                registers,
-                people,
-                report,
-                self.stages,
-                zone,
-                now,
-                options.rehearsal,
-            )
-            self._leads(table, reader, planner, writer, report)
-        for title, register in registers.by_title().items():
-            report.made[title] += register.made
-        report.made["users"], report.made["teams"] = people.made_users, people.made_teams
+        made = partial(_made, report, registers, people)
+        try:
+            for place, table in enumerate(bundle.leads):
+                reader = RowReader(table, zone=zone, day_first=day_first)
+                planner = Planner(
+                    reader,
+                    books,
+                    default,
+                    zone,
+                    now,
+                    forced=bool(options.pipeline),
+                    make_stage=self._make_stage if options.create_stages else None,
+                )
+                source = self._source(table)
+                writer = BatchWriter(
+                    source,
+                    table.file.name,
+                    registers,
+                    people,
+                    written,
+                    self.stages,
+                    zone,
+                    now,
+                    options.rehearsal,
+                    partial(self._note, place, written, made) if self.course else None,
+                )
+                self._leads(place, reader, planner, writer, report)
+        except Halt:
+            report.halted = True
+        report.made = made()
+        report.absorb(written)
         report.made += {}  # leaves out what is zero
         return report
 
+    def _written_before(self, names: list[str]) -> ImportReport:
+        """What the rows before the mark have become; nothing without one."""
+        begin = self.course.begin if self.course else None
+        if begin is None:
+            return ImportReport(names, listed=self.options.listed)
+        return ImportReport.from_written(begin.written, files=names, listed=self.options.listed)
+
+    def _note(
+        self,
+        place: int,
+        written: ImportReport,
+        made: Callable[[], Counter[str]],
+        row: int,
+    ) -> None:
+        """Keep that everything up to a row is dealt with, in the transaction that does it."""
+        assert self.course is not None  # noqa: S101 (asked by the caller)
+        kept = written.written()
+        kept["made"] = dict(written.made + made())
+        self.course.note(Mark(place, row, kept))
+
+    def _read(self) -> list[FileRead]:
+        """What each file was taken for."""
+        tables = [(table, Subject.LEAD) for table in self.bundle.leads]
+        tables += [(lookup.table, lookup.subject) for lookup in self.bundle.lookups]
+        read = [
+            FileRead(
+                table.file.name,
+                str(subject),
+                table.count,
+                [
+                    (heading, table.match.fields.get(place, ""))
+                    for place, heading in enumerate(table.headings)
+                    if heading
+                ],
+            )
+            for table, subject in tables
+        ]
+        known = {file.name for file in read}
+        return read + [
+            FileRead(file.name, "", 0, []) for file in self.files if file.name not in known
+        ]
+
     def _leads(
         self,
-        table: Table,
+        place: int,
         reader: RowReader,
         planner: Planner,
         writer: BatchWriter,
         report: ImportReport,
     ) -> None:
+        table = self.bundle.leads[place]
+        begin = self.course.begin if self.course else None
+        # Rows before the mark are planned again, since later ones may repeat their ids.
+        mark = (begin.table, begin.row) if begin else (-1, 0)
         for batch in batched(table.rows(), BATCH):
             plans = []
             for row in map(reader.read, batch):
                 plan = planner.plan(row)
                 if plan is not None:
-                    plans.append(plan)
+                    if (place, plan.number) > mark:
+                        plans.append(plan)
                     continue
                 report.skipped += 1
                 report.failed += bool(row.problems)
@@ -275,6 +342,16 @@ class _Run:
                     stage = book.find(name.removeprefix("entered:"))
                     if not isinstance(stage, KnownStage) or stage.is_won:
                         report.unmapped.append(table.headings[place])
+
+
+def _made(report: ImportReport, registers: Registers, people: People) -> Counter[str]:
+    """How many records were made beside the leads, and changed, by kind."""
+    made = Counter(report.made)
+    for title, register in registers.by_title().items():
+        made[title] += register.made
+    made["users"] += people.made_users
+    made["teams"] += people.made_teams
+    return made
 
 
 def day_comes_first() -> bool:

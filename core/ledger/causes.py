@@ -76,13 +76,15 @@ def because(
     reference: str = "",
     parent: Cause | OpenCause | None = None,
     quiet: bool = False,
+    id: uuid.UUID | None = None,
 ) -> Iterator[OpenCause]:
     """Open a cause for the writes inside the block.
 
     `by` is the person who acts, `label` says it in words ("Import “fair.csv”"), `reference` names
     the thing that did it (a rule, a file, a token), `parent` the cause that woke this one, and
-    `quiet` asks that rules and scoring leave these changes alone. A block inside another one
-    writes under its own cause.
+    `quiet` asks that rules and scoring leave these changes alone. `id` goes on with a cause that an
+    earlier process opened: work that outlives its worker stays one cause. A block inside another
+    one writes under its own cause.
     """
     depth = parent.depth + 1 if parent else 0
     if depth > MAX_DEPTH:
@@ -95,6 +97,7 @@ def because(
         parent_id=parent.id if parent else None,
         depth=depth,
         quiet=quiet,
+        id=id or uuid.uuid4(),
     )
     mark = _open.set(cause)
     try:

@@ -179,7 +179,7 @@ def test_the_command_fails_when_it_could_not_do_its_job(tmp_path: Path) -> None:
         {
             "row": 4,
             "column": "deal_stage",
-            "message": "There is no stage “Nowhere”. Make it, or import with --create-stages.",
+            "message": "There is no stage “Nowhere”. Make it, or have the import create stages.",
             "file": "mixed.csv",
         }
     ]
