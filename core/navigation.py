@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,10 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.permissions import Person
 
+#: Items from this place on stand under a line: what is not for every day.
+SECOND = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A page of the navigation. `label` is lazily translated; `pages` names the routes under it."""
+    """A page of the navigation. `label` is lazily translated; `pages` names the routes under it,
+    `words` are what else it is called in any language, `keys` open it."""
 
     url: str
     label: Any
@@ -24,19 +28,43 @@ class Item:
     order: int
     pages: frozenset[str]
     managers_only: bool = False
+    words: tuple[str, ...] = ()
+    keys: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where it leads."""
+        return reverse(self.url)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An item as a template shows it."""
+    """An item as a template shows it. `mark` is the id of the place of its count."""
 
     url: str
     label: str
     icon: str
     current: bool
+    mark: str
+    second: bool
+    keys: str
 
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number beside an item, with what it counts in words; a late one is red."""
+
+    number: int
+    words: str
+    late: bool = False
+    mark: str = ""
+
+
+#: Counts for a person; asked for by the bell, after the page, and never by the page itself.
+Counter = Callable[[Any], Count]
 
 _items: dict[str, Item] = {}
+_counters: dict[str, Counter] = {}
 
 
 def register(
@@ -47,9 +75,17 @@ def register(
     order: int,
     pages: Iterable[str] = (),
     managers_only: bool = False,
+    words: Iterable[str] = (),
+    keys: str = "",
 ) -> None:
     """Show the page of the route `url` in the navigation; a second call replaces the first."""
-    _items[url] = Item(url, label, icon, order, frozenset(pages) | {url}, managers_only)
+    known = frozenset(pages) | {url}
+    _items[url] = Item(url, label, icon, order, known, managers_only, tuple(words), keys)
+
+
+def register_count(url: str, counter: Counter) -> None:
+    """Show a number beside the item of the route `url`."""
+    _counters[url] = counter
 
 
 @contextmanager
@@ -64,16 +100,53 @@ def registered(*args: Any, **options: Any) -> Iterator[None]:
         _items.update(before)
 
 
+def items_of(user: Person) -> list[Item]:
+    """The pages that `user` has, in order."""
+    found = sorted(_items.values(), key=lambda item: item.order)
+    return [item for item in found if user.is_manager or not item.managers_only]
+
+
 def items_for(user: Person, request: HttpRequest) -> list[Shown]:
     """What `user` finds in the navigation, in order."""
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
     return [
-        Shown(reverse(item.url), str(item.label), item.icon, here in item.pages)
-        for item in sorted(_items.values(), key=lambda item: item.order)
-        if user.is_manager or not item.managers_only
+        Shown(
+            url=item.address,
+            label=str(item.label),
+            icon=item.icon,
+            current=here in item.pages,
+            mark=f"count-{item.url}" if item.url in _counters else "",
+            second=item.order >= SECOND,
+            keys=item.keys,
+        )
+        for item in items_of(user)
     ]
 
 
-register("causes", _("History"), "history", order=80, pages={"cause"}, managers_only=True)
-register("admin:index", _("Settings"), "settings", order=90, managers_only=True)
+def counts_for(user: Person) -> list[Count]:
+    """The numbers beside the items that `user` has."""
+    return [
+        replace(_counters[item.url](user), mark=f"count-{item.url}")
+        for item in items_of(user)
+        if item.url in _counters
+    ]
+
+
+register(
+    "causes",
+    _("History"),
+    "history",
+    order=80,
+    pages={"cause"},
+    managers_only=True,
+    words=("audit", "log", "changes", "undo", "journal", "modifications", "revenir en arrière"),
+)
+register(
+    "admin:index",
+    _("Settings"),
+    "settings",
+    order=90,
+    managers_only=True,
+    words=("configuration", "administration", "preferences", "paramètres", "réglages"),
+)

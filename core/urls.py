@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from core.views import causes
+from core.views import causes, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("search/", search.found, name="search"),
     path("changes/", causes.causes, name="causes"),
     path("changes/<uuid:pk>/", causes.cause, name="cause"),
     path("changes/<uuid:pk>/undo/", causes.undo, name="cause-undo"),

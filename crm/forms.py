@@ -72,6 +72,11 @@ class SetPasswordForm(Styled, auth_forms.SetPasswordForm):  # type: ignore[type-
 class PasswordChangeForm(Styled, auth_forms.PasswordChangeForm):
     """The old password and a new one, twice."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # It stands below other settings: the page opens at its head, not here.
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+
 
 class ProfileForm(Styled):
     """What a person sets for themselves."""

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
-from crm.views import accounts, companies, profile
+from crm.views import accounts, companies, notices, profile
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", accounts.LoginView.as_view(), name="login"),
@@ -23,5 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.change_password, name="profile-password"),
     path("companies/suggest/", companies.suggest, name="company-suggest"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/bell/", notices.bell, name="notices-bell"),
+    path("notices/seen/", notices.seen, name="notices-seen"),
     path("preferences/", profile.preferences, name="preferences"),
 ]

@@ -1,0 +1,130 @@
+"""What of the pipeline is found in the palette: leads, boards, and what one does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from core.commands import Command, Found, Source, plain
+from core.money import format_money
+from pipeline.models import Lead, Pipeline
+
+
+def _leads(user: Any, text: str, limit: int) -> Sequence[Found]:
+    leads = (
+        Lead.objects.visible_to(user)
+        .active()
+        .searching(text)
+        .select_related("stage", "company")
+        .only(
+            "title",
+            "status",
+            "company_name",
+            "expected_revenue",
+            "currency",
+            "stage__name",
+            "company__name",
+        )
+        .order_by("-updated_at")[:limit]
+    )
+    return [
+        Found(
+            label=lead.title,
+            url=reverse("lead", args=[lead.pk]),
+            icon="flag",
+            detail=" · ".join(filter(None, _about(lead))),
+            marked=format_html("{}", lead.title),
+        )
+        for lead in leads
+    ]
+
+
+def _about(lead: Lead) -> Sequence[str]:
+    company = lead.company.name if lead.company else lead.company_name
+    amount = format_money(lead.expected_revenue, lead.currency, get_language() or "en")
+    status = "" if lead.status == Lead.Status.OPEN else lead.get_status_display()  # type: ignore[attr-defined]
+    return company, status or lead.stage.name, amount
+
+
+def _pipelines(user: Any, text: str, limit: int) -> Sequence[Found]:
+    wanted = plain(text).split()
+    boards = Pipeline.objects.visible_to(user).active()
+    named = [
+        board
+        for board in boards
+        if all(
+            word in plain(board.name).split() or plain(board.name).startswith(word)
+            for word in wanted
+        )
+    ]
+    return [
+        Found(
+            label=board.name,
+            url=reverse("board", args=[board.pk]),
+            icon="layout-kanban",
+            marked=format_html("{}", board.name),
+        )
+        for board in named[:limit]
+    ]
+
+
+LEADS = Source("leads", _("Leads"), 10, _leads)
+PIPELINES = Source("boards", _("Boards"), 40, _pipelines)
+
+
+def _to(name: str) -> Callable[[Any], str]:
+    return lambda user: reverse(name)
+
+
+def _is_manager(user: Any) -> bool:
+    return bool(user.is_manager)
+
+
+COMMANDS = [
+    Command(
+        "lead-new",
+        _("New lead"),
+        "plus",
+        _to("lead-new"),
+        ("add", "create", "new opportunity", "deal", "ajouter", "créer", "nouvelle affaire"),
+        keys="c",
+        first=True,
+    ),
+    Command(
+        "stages",
+        _("Stages"),
+        "layout-kanban",
+        _to("admin:pipeline_stage_changelist"),
+        ("columns", "exit criterion", "objective", "colonnes", "critère de sortie", "but"),
+        allowed=_is_manager,
+    ),
+    Command(
+        "pipelines",
+        _("Pipelines"),
+        "adjustments",
+        _to("admin:pipeline_pipeline_changelist"),
+        ("boards", "sales process", "processus de vente", "tableaux"),
+        allowed=_is_manager,
+    ),
+    Command(
+        "lost-reasons",
+        _("Lost reasons"),
+        "flag",
+        _to("admin:pipeline_lostreason_changelist"),
+        ("loss", "why lost", "motif de perte", "raisons de perte", "opportunités perdues"),
+        allowed=_is_manager,
+    ),
+    Command(
+        "activity-types",
+        _("Activity types"),
+        "checkbox",
+        _to("admin:pipeline_activitytype_changelist"),
+        ("next step", "calls", "meetings", "prochaine action", "appels", "types d’activité"),
+        allowed=_is_manager,
+    ),
+]

@@ -1,0 +1,42 @@
+// @ts-check
+// The bell and the counts of the navigation: asked for once the page stands, then each minute that
+// somebody looks at it. Opening the bell marks what it shows as seen.
+
+import { openDialog } from "./app.js";
+import { elements, post, replace } from "./exchange.js";
+
+const EVERY = 60_000;
+
+let asked = 0;
+let ended = false;
+
+async function ask() {
+  const bell = document.getElementById("bell");
+  if (!bell?.dataset.bell || ended || document.hidden) return;
+  asked = Date.now();
+  try {
+    const answer = await fetch(bell.dataset.bell, { headers: { "HX-Request": "true" } });
+    if (answer.status === 401) ended = true;
+    if (answer.ok) replace(elements(await answer.text()));
+  } catch {
+    // Without a connection the numbers stay as they are; the next minute asks again.
+  }
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && Date.now() - asked > EVERY) ask();
+});
+setInterval(ask, EVERY);
+ask();
+
+document.addEventListener("click", async (event) => {
+  const at = event.target instanceof Element ? event.target.closest("#bell") : null;
+  if (!(at instanceof HTMLAnchorElement)) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  await openDialog(at.href, at);
+  const box = document.querySelector("#dialog .notices-box");
+  if (!(box instanceof HTMLElement)) return;
+  await post(box.dataset.seen ?? "", { until: box.dataset.until ?? "" });
+  ask();
+});
