@@ -7,6 +7,11 @@ from django.views.i18n import set_language
 
 from config.health import healthz, readyz
 
+handler400 = "core.views.failures.bad_request"
+handler403 = "core.views.failures.forbidden"
+handler404 = "core.views.failures.not_found"
+handler500 = "core.views.failures.server_error"
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -7,10 +7,14 @@ import json
 import zoneinfo
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.handlers.exception import response_for_exception
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -56,6 +60,24 @@ def because_of_request(get_response: GetResponse) -> GetResponse:
             return get_response(request)
 
     return middleware
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Nobody is let in without a login. A session that ended costs neither the place where one was
+    nor what was typed."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
+        """A page leads to the login and back; a fragment leads its page there; a form that was
+        sent says so, and stays filled in behind the browser's Back."""
+        if request.headers.get("HX-Request") == "true":
+            back = urlsplit(request.headers.get("HX-Current-URL", ""))
+            page = back._replace(scheme="", netloc="", fragment="").geturl() or "/"
+            query = urlencode({"next": page, "ended": "1"})
+            address = f"{resolve_url(settings.LOGIN_URL)}?{query}"
+            return HttpResponse(status=401, headers={"HX-Redirect": address})
+        if request.method == "POST":
+            return render(request, "errors/ended.html", status=401)
+        return super().handle_no_permission(request, view_func)
 
 
 STATUS: dict[type[ServiceError], HTTPStatus] = {

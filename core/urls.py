@@ -2,9 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from core.views import causes, search
+from core.views import causes, installing, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("manifest.webmanifest", installing.manifest, name="manifest"),
+    path("worker.js", installing.worker, name="worker"),
+    path("offline/", installing.offline, name="offline"),
     path("search/", search.found, name="search"),
     path("changes/", causes.causes, name="causes"),
     path("changes/<uuid:pk>/", causes.cause, name="cause"),

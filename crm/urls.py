@@ -1,13 +1,12 @@
 """Routes of the pages about people and companies."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from crm.views import accounts, companies, notices, profile
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", accounts.LoginView.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", accounts.LogoutView.as_view(), name="logout"),
     path("password-reset/", accounts.password_reset, name="password-reset"),
     path(
         "password-reset/sent/",

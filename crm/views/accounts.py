@@ -36,6 +36,20 @@ class LoginView(Unprocessable, views.LoginView):
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say why one is here: a session that ended, or a page that needs a login."""
+        return super().get_context_data(**kwargs) | {"ended": "ended" in self.request.GET}
+
+
+class LogoutView(views.LogoutView):
+    """Let a person out, and say so."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """End the session."""
+        answer = super().post(request, *args, **kwargs)
+        say(request, _("You are logged out."))
+        return answer
+
 
 @login_not_required
 def password_reset(request: HttpRequest) -> HttpResponse:

@@ -192,4 +192,22 @@ document.addEventListener("htmx:config:request", (event) => {
   if (request.method !== "GET") request.headers["X-CSRFToken"] = token();
 });
 
+// A page that stood open while somebody logged in anew in another tab can still send its forms.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement)) return;
+    const field = form.elements.namedItem("csrfmiddlewaretoken");
+    if (field instanceof HTMLInputElement) field.value = token();
+  },
+  true,
+);
+
+const worker = document.body.dataset.worker;
+if (worker && "serviceWorker" in navigator) {
+  // Where it cannot be had (a forbidden store, a plain http address), the page works without.
+  navigator.serviceWorker.register(worker).catch(() => undefined);
+}
+
 for (const note of document.querySelectorAll("#toasts [data-toast]")) letGo(note);

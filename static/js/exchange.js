@@ -3,8 +3,11 @@
 
 /** @typedef {{ok: boolean, status: number, text: string, away: boolean}} Answer */
 
-/** The token that proves a form is ours; every page of a person who is let in carries one. */
+/** The token that proves a form is ours: the browser's newest, since logging in elsewhere makes
+ * another; else the one that the page came with. */
 export function token() {
+  const kept = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie);
+  if (kept) return kept[1];
   const field = document.querySelector("input[name=csrfmiddlewaretoken]");
   return field instanceof HTMLInputElement ? field.value : "";
 }
@@ -37,7 +40,11 @@ export async function post(address, fields) {
     method: "POST",
     body,
     credentials: "same-origin",
-    headers: { "HX-Request": "true", "X-CSRFToken": token() },
+    headers: {
+      "HX-Request": "true",
+      "HX-Current-URL": location.href,
+      "X-CSRFToken": token(),
+    },
   });
   const away = response.headers.get("HX-Redirect");
   if (away) window.location.assign(away);

@@ -2,8 +2,6 @@
 // The palette: Ctrl-K, type, Enter. A combobox with a list of options (WAI-ARIA APG); the same
 // answers stand on the page /search/ for who has no JavaScript.
 
-import { token } from "./exchange.js";
-
 const WAIT = 130;
 const KEPT = 8;
 /** Pages that are remembered when they are opened. */
@@ -209,14 +207,6 @@ if (box) {
   list.addEventListener("pointermove", (event) => {
     const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
     if (option instanceof HTMLElement && option !== chosen()) choose(option);
-  });
-
-  // A form of the list is sent from the page that one is on.
-  list.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (!(form instanceof HTMLFormElement)) return;
-    const secret = form.elements.namedItem("csrfmiddlewaretoken");
-    if (secret instanceof HTMLInputElement && !secret.value) secret.value = token();
   });
 
   box.querySelector("form.ask")?.addEventListener("submit", (event) => event.preventDefault());
