@@ -108,7 +108,7 @@ class ImportReport:
     def add_lead(self, status: str, amount: Decimal | None, currency: str) -> None:
         """Count the lead of a row that was taken."""
         self.standing[status] += 1
-        if amount:
+        if amount is not None:
             key = (status, currency)
             self.sums[key] = self.sums.get(key, Decimal(0)) + amount
 

@@ -21,4 +21,5 @@ urlpatterns = [
     path("", include("core.urls")),
     path("", include("crm.urls")),
     path("", include("pipeline.urls")),
+    path("", include("capture.urls")),
 ]

@@ -128,6 +128,7 @@ class _Run:
     progress: Progress | None
     course: Course | None = None
     done: int = 0
+    made_stages: int = 0
     stages: dict[int, Stage] = field(default_factory=dict)
 
     def go(self) -> ImportReport:
@@ -155,7 +156,7 @@ class _Run:
             reader = RowReader(lookup.table, zone=zone, day_first=day_first)
             lookups.bring_in(lookup, reader)
         self._note_guesses(report, default, day_first)
-        made = partial(_made, report, registers, people)
+        made = partial(self._made, report, registers, people)
         try:
             for place, table in enumerate(bundle.leads):
                 reader = RowReader(table, zone=zone, day_first=day_first)
@@ -208,6 +209,16 @@ class _Run:
         kept = written.written()
         kept["made"] = dict(written.made + made())
         self.course.note(Mark(place, row, kept))
+
+    def _made(self, report: ImportReport, registers: Registers, people: People) -> Counter[str]:
+        """How many records were made beside the leads, and changed, by kind."""
+        made = Counter(report.made)
+        for title, register in registers.by_title().items():
+            made[title] += register.made
+        made["users"] += people.made_users
+        made["teams"] += people.made_teams
+        made["stages"] += self.made_stages
+        return made
 
     def _read(self) -> list[FileRead]:
         """What each file was taken for."""
@@ -311,6 +322,7 @@ class _Run:
             stage.pk = imagined_id()
         else:
             stage.save()
+        self.made_stages += 1
         self.stages[stage.pk] = stage
         known = KnownStage(stage.pk, stage.name, is_won=False)
         book.add(known)
@@ -342,16 +354,6 @@ class _Run:
                     stage = book.find(name.removeprefix("entered:"))
                     if not isinstance(stage, KnownStage) or stage.is_won:
                         report.unmapped.append(table.headings[place])
-
-
-def _made(report: ImportReport, registers: Registers, people: People) -> Counter[str]:
-    """How many records were made beside the leads, and changed, by kind."""
-    made = Counter(report.made)
-    for title, register in registers.by_title().items():
-        made[title] += register.made
-    made["users"] += people.made_users
-    made["teams"] += people.made_teams
-    return made
 
 
 def day_comes_first() -> bool:

@@ -137,6 +137,13 @@ STORAGES = {
     "staticfiles": {"BACKEND": "core.staticfiles.Storage"},
 }
 
+# Files that people bring in: web and worker share this folder, nothing below it is served.
+IMPORT_FOLDER = str(Path(environment.text("RELANCE_VAR", str(BASE_DIR / "var"))) / "imports")
+IMPORT_FILES = 10
+IMPORT_FILE_SIZE = 50 * 1024 * 1024
+IMPORT_SIZE = 100 * 1024 * 1024
+IMPORT_KEEP_DAYS = 7
+
 # Mail
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "Relance <relance@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

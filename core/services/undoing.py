@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -93,7 +94,7 @@ def undoable_by(cause: Cause, by: Any) -> bool:
     """
     if by is None or by.is_admin:
         return True
-    if _gave_power(cause):
+    if gave_power([cause.pk]):
         return False
     if by.is_manager:
         return True
@@ -106,12 +107,18 @@ def undoable_by(cause: Cause, by: Any) -> bool:
     return all(_may_change(record_type, ids, cause, by) for record_type, ids in touched.items())
 
 
-def _gave_power(cause: Cause) -> bool:
-    """Whether a cause made or ended accounts or keys, or changed who somebody is here."""
+def gave_power(causes: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Which causes made or ended accounts or keys, or changed who somebody is here.
+
+    An account that nobody can log into, as an import makes them for the people whom a file names,
+    gives no power; letting somebody in by it is another cause, and undo leaves it alone then.
+    """
     account = Q(record_type=settings.AUTH_USER_MODEL.lower())
+    asleep = Q(action=Action.CREATED, diff__is_active=[None, False])
     power = Q(diff__has_any_keys=["role", "is_active", "email"]) | ~Q(action=Action.UPDATED)
     key = Q(record_type=ApiToken._meta.label_lower)
-    return Change.objects.filter(key | (account & power), cause=cause).exists()
+    changes = Change.objects.filter(key | (account & power), cause__in=list(causes))
+    return set(changes.exclude(asleep).order_by().values_list("cause", flat=True).distinct())
 
 
 def _may_change(record_type: str, ids: set[int], cause: Cause, by: Any) -> bool:

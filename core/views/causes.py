@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,10 +19,9 @@ from core.answers import next_address, say, with_toast
 from core.errors import NotAllowed, NotFound
 from core.ledger.report import UndoReport
 from core.ledger.tables import Cause, Change, Kind
-from core.models import ApiToken
 from core.numbers import key_in
 from core.requests import Request
-from core.services.undoing import undo_cause, undoable_by
+from core.services.undoing import gave_power, undo_cause, undoable_by
 from core.telling import ICONS, entries, undone_among, what_of, who_did
 
 PAGE = 40
@@ -62,7 +60,7 @@ def _moment(text: str) -> dt.datetime | None:
 
 def _rows(found: Sequence[Cause], user: Any) -> list[dict[str, Any]]:
     ids = [cause.pk for cause in found]
-    powers = set() if user.is_admin else of_accounts(ids)
+    powers = set() if user.is_admin else gave_power(ids)
     counts: dict[UUID, int] = dict(
         Change.objects.filter(cause__in=ids)
         .order_by()
@@ -82,13 +80,6 @@ def _rows(found: Sequence[Cause], user: Any) -> list[dict[str, Any]]:
         }
         for cause in found
     ]
-
-
-def of_accounts(causes: Sequence[UUID]) -> set[UUID]:
-    """Which of these causes changed accounts or keys: those are for administrators to undo."""
-    types = (get_user_model()._meta.label_lower, ApiToken._meta.label_lower)
-    changes = Change.objects.filter(cause__in=causes, record_type__in=types).order_by()
-    return set(changes.values_list("cause", flat=True).distinct())
 
 
 def visible_cause(user: Any, pk: UUID) -> Cause:
