@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
 from core.ledger.tables import Action, Cause, Change, Kind, Undo
@@ -60,6 +60,9 @@ class Entry:
     created: bool
     can_undo: bool
     undone: bool
+    #: It was undone, or is an undo, that left something alone.
+    in_part: bool = False
+    record_type: str = ""
 
 
 def who_did(cause: Cause) -> str:
@@ -79,6 +82,15 @@ def undone_among(causes: Iterable[UUID]) -> set[UUID]:
     return {undone for undone, undo in undos if undo not in again}
 
 
+def incomplete_among(causes: Iterable[UUID]) -> set[UUID]:
+    """Which of these causes were undone in part only, or are undos that left something alone."""
+    wanted = set(causes)
+    pairs = Undo.objects.filter(
+        Q(undone__in=wanted) | Q(cause__in=wanted), is_complete=False
+    ).values_list("undone", "cause")
+    return {cause for pair in pairs for cause in pair} & wanted
+
+
 #: Causes that may touch very many records: offered only to who did them, and to managers.
 LARGE = frozenset({Kind.IMPORT, Kind.BULK_EDIT, Kind.MERGE, Kind.UNDO})
 
@@ -89,11 +101,12 @@ def entries(changes: Sequence[Change], user: Any, *, offer_undo: bool = False) -
     With `offer_undo` each offers Undo to `user`, who may change the record that they are of; the
     service, which looks at all that a cause touched, has the last word.
     """
-    undone = undone_among({change.cause_id for change in changes})
-    return [_entry(told, user, offer_undo, undone) for told in tell(changes)]
+    causes = {change.cause_id for change in changes}
+    undone, in_part = undone_among(causes), incomplete_among(causes)
+    return [_entry(told, user, offer_undo, undone, in_part) for told in tell(changes)]
 
 
-def _entry(told: Told, user: Any, offer_undo: bool, undone: set[UUID]) -> Entry:
+def _entry(told: Told, user: Any, offer_undo: bool, undone: set[UUID], in_part: set[UUID]) -> Entry:
     change = told.change
     cause = change.cause
     mine = user.is_manager or cause.actor_id == user.pk or cause.kind not in LARGE
@@ -113,6 +126,8 @@ def _entry(told: Told, user: Any, offer_undo: bool, undone: set[UUID]) -> Entry:
         created=change.action == Action.CREATED,
         can_undo=offer_undo and mine and cause.pk not in undone,
         undone=cause.pk in undone,
+        in_part=cause.pk in in_part and cause.pk not in undone,
+        record_type=change.record_type,
     )
 
 

@@ -1,21 +1,18 @@
-"""Forms about leads and their next steps. They check what was typed; services write."""
+"""The fields of a lead as form fields, and the forms that move and close it."""
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.db import models
-from django.http import QueryDict
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import AmountField, DateInput, Styled, style
 from crm.models import Company, CustomField, User
-from pipeline.models import Activity, ActivityType, Lead, LostReason, Stage
+from pipeline.models import Lead, LostReason, Stage
 
 #: The fields of a lead's form, by the part of the form that they stand in.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -121,113 +118,6 @@ def custom_field(definition: CustomField) -> forms.Field:
     return forms.CharField(max_length=10_000, **common)
 
 
-class LeadForm(Styled):
-    """A new lead or an edit of one: only what was changed is handed on."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-    def __init__(
-        self, data: Any = None, *, user: User, lead: Lead | None = None, stage: Stage | None = None
-    ) -> None:
-        self.user, self.lead = user, lead
-        super().__init__(data, initial=self._initial(user, stage))
-        for names in PARTS.values():
-            for name in names:
-                self.fields[name] = lead_field(name, user=user, required=name == "title")
-        self.fields["currency"].required = False
-        self._keep_present()
-        self.custom = list(CustomField.objects.filter(subject="pipeline.lead", is_active=True))
-        for definition in self.custom:
-            self.fields[f"custom.{definition.key}"] = custom_field(definition)
-        if lead is None:
-            stages = Stage.objects.active().visible_to(user).select_related("pipeline")
-            if stage is not None:
-                stages = stages.filter(pipeline=stage.pipeline_id)
-            self.fields["stage"] = forms.ModelChoiceField(
-                stages.in_order(), label=_("Stage"), empty_label=None, required=False
-            )
-        for field in self.fields.values():
-            style(field)
-        self.fields["title"].widget.attrs["autofocus"] = lead is None
-
-    def _initial(self, user: User, stage: Stage | None) -> dict[str, Any]:
-        lead = self.lead
-        if lead is None:
-            currency = stage.pipeline.currency if stage else "EUR"
-            return {"owner": user.pk, "stage": stage.pk if stage else None, "currency": currency}
-        initial: dict[str, Any] = {"version": lead.version}
-        for names in PARTS.values():
-            for name in names:
-                field = Lead._meta.get_field(name)
-                if field.many_to_many:
-                    initial[name] = [record.pk for record in getattr(lead, name).all()]
-                elif field.is_relation:
-                    initial[name] = getattr(lead, f"{name}_id")
-                else:
-                    value = getattr(lead, name)
-                    known = isinstance(value, bool)
-                    initial[name] = str(value).lower() if known else value
-        initial["company"] = lead.company.name if lead.company else lead.company_name
-        for key, value in lead.custom.items():
-            shown = str(value).lower() if isinstance(value, bool) else value
-            initial[f"custom.{key}"] = shown
-        return initial
-
-    def _keep_present(self) -> None:
-        """What the lead has stays choosable, also when it is out of use by now."""
-        if self.lead is None:
-            return
-        for name in ("owner", "team", "product", "source", "medium", "campaign"):
-            field, key = self.fields[name], getattr(self.lead, f"{name}_id")
-            if isinstance(field, forms.ModelChoiceField) and key and field.queryset is not None:
-                present = field.queryset.model._default_manager.filter(pk=key)
-                field.queryset = (field.queryset.distinct() | present.distinct()).distinct()
-
-    def use_version(self, version: int) -> None:
-        """Take the lead as it is now for what the input is based on."""
-        data = QueryDict(mutable=True)
-        data.update(self.data)  # type: ignore[arg-type]
-        data["version"] = str(version)
-        self.data = data
-
-    def parts(self) -> dict[str, list[forms.BoundField]]:
-        """The fields by the part of the form that they stand in."""
-        found = {part: [self[name] for name in names] for part, names in PARTS.items()}
-        found["custom"] = [self[f"custom.{definition.key}"] for definition in self.custom]
-        return found
-
-    def values(self) -> dict[str, Any]:
-        """What was changed, as services take it."""
-        values: dict[str, Any] = {}
-        custom: dict[str, Any] = {}
-        for name in self.changed_data:
-            value: Any = self.cleaned_data.get(name)
-            if name in ("version", "stage"):
-                continue
-            if name.startswith("custom."):
-                custom[name.removeprefix("custom.")] = _plain(value)
-            elif name == "company":
-                values.update(self._company(value))
-            elif isinstance(self.fields[name], forms.ModelMultipleChoiceField):
-                values[name] = [record.pk for record in value]
-            else:
-                values[name] = value
-        if custom:
-            values["custom"] = custom
-        return values
-
-    def _company(self, name: str) -> dict[str, Any]:
-        """A company that the person knows by that name, else the name as it was told."""
-        found = None
-        if name:
-            found = Company.objects.visible_to(self.user).active().named(name).first()
-        return {"company": found, "company_name": "" if found else name}
-
-
-def _plain(value: Any) -> Any:
-    return value if value != "" else None
-
-
 class MoveForm(Styled):
     """Where a lead goes; asks for what the stage requires and the lead does not have."""
 
@@ -318,32 +208,3 @@ class LoseForm(Styled):
         label=_("Why exactly"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-
-
-def tomorrow() -> dt.date:
-    """The day after today, where the person is."""
-    return timezone.localdate() + dt.timedelta(days=1)
-
-
-class PlanForm(Styled):
-    """The next step on a lead."""
-
-    type = forms.ModelChoiceField(
-        ActivityType.objects.filter(is_active=True), label=_("Type"), empty_label=None
-    )
-    summary = forms.CharField(label=_("What"), max_length=200, required=False)
-    due_on = forms.DateField(label=_("Due"), widget=DateInput(), initial=tomorrow)
-
-
-class DoneForm(Styled):
-    """What came of a step."""
-
-    outcome = forms.ChoiceField(
-        label=_("Outcome"),
-        choices=Activity.Outcome.choices,
-        initial=Activity.Outcome.DONE,
-        widget=forms.RadioSelect,
-    )
-    feedback = forms.CharField(
-        label=_("Feedback"), required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )

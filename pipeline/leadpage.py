@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
-from core.ledger.tables import Change
-from core.telling import Entry, entries
+from core.panels import MAIN, SIDE, Shown, panels_of
+from core.timeline import Timeline, read_timeline
 from crm.models import CustomField, User
-from pipeline.models import Activity, CriterionTick, Lead, LeadContact, Stage, StageVisit
-from pipeline.words import Due, age_in_days, days_text, due_text, expected_days
+from pipeline.facts import Chip, Fact, Facts
+from pipeline.leadtimeline import LeadPast, past_of
+from pipeline.models import CriterionTick, Lead, LeadContact, Stage, StageVisit
+from pipeline.services.moves import is_empty
+from pipeline.todo import Planned, Planner, Whom, viewer_may_change
+from pipeline.words import age_in_days, days_text
 
-#: Changes shown at once.
-HISTORY_PAGE = 25
+#: What happened, shown at once: on the page, and in a side panel.
+PAGE, BRIEF = 20, 8
 
 
 def visible_lead(user: User, pk: int) -> Lead:
@@ -66,69 +67,153 @@ class StageStep:
     stage: Stage
     state: str
     time: str
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A planned activity with its due time in words."""
+class Asked:
+    """A field that the next stage asks for, and whether the lead has it."""
 
-    activity: Activity
-    due: Due
+    label: str
+    has: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LeadPage:
-    """Everything that stands on the page beside its history."""
+    """Everything that stands on the page. `panels` are filled last, from all the rest."""
 
     lead: Lead
+    user: User
     may_change: bool
+    brief: bool
     stages: Sequence[StageStep]
     criterion_met: bool
+    next_stage: Stage | None
+    asks: Sequence[Asked]
     people: Sequence[LeadContact]
     tags: Sequence[Any]
-    collaborators: Sequence[User]
-    followers: Sequence[User]
-    steps: Sequence[Step]
-    facts: Sequence[tuple[str, str]]
-    weighted: Decimal | None
+    steps: Sequence[Planned]
+    facts: Sequence[Fact]
+    chips: Sequence[Chip]
+    timeline: Timeline
+    panels: list[Shown] = field(default_factory=list)
+
+    @property
+    def main(self) -> list[Shown]:
+        """The panels of the wide column."""
+        return [panel for panel in self.panels if panel.column == MAIN]
+
+    @property
+    def side(self) -> list[Shown]:
+        """The panels of the narrow column."""
+        return [panel for panel in self.panels if panel.column == SIDE]
 
 
-def read_lead_page(user: User, pk: int) -> LeadPage:
-    """The page of a lead for a person; NotFound when it is out of sight."""
+def read_lead_page(user: User, pk: int, *, brief: bool = False) -> LeadPage:
+    """The page of a lead for a person, or with `brief` what fits beside a board."""
     lead = visible_lead(user, pk)
     now = timezone.now()
-    activities = (
-        Activity.objects.filter(lead=lead)
-        .to_do()
-        .select_related("type", "assignee")
-        .order_by("due_at", "id")
+    changeable = may_change(user, lead)
+    people = list(lead.lead_contacts.select_related("contact__company"))
+    ticks = list(CriterionTick.objects.filter(lead=lead))
+    past = past_of(
+        lead,
+        user,
+        offer_undo=changeable,
+        people=[person.pk for person in people],
+        ticks=[tick.pk for tick in ticks],
     )
-    amount = lead.expected_revenue
-    return LeadPage(
+    stages = _stages(lead)
+    following = _next_stage(lead, stages)
+    facts = Facts(lead, may_change=changeable)
+    page = LeadPage(
         lead=lead,
-        may_change=may_change(user, lead),
-        stages=_stage_steps(lead, now),
-        criterion_met=CriterionTick.objects.filter(lead=lead, stage=lead.stage_id).exists(),
-        people=list(lead.lead_contacts.select_related("contact__company")),
+        user=user,
+        may_change=changeable,
+        brief=brief,
+        stages=_bar(lead, stages, now),
+        criterion_met=any(tick.stage_id == lead.stage_id for tick in ticks),
+        next_stage=following,
+        asks=_asks(lead, following),
+        people=people,
         tags=list(lead.tags.all()),
-        collaborators=list(lead.collaborators.all()),
-        followers=list(lead.followers.all()),
-        steps=[
-            Step(activity, due_text(activity.due_at, activity.all_day, now))
-            for activity in activities
-        ],
-        facts=_custom_facts(lead),
-        weighted=None if amount is None else amount * lead.probability / 100,
+        steps=_steps(past, whom_of(lead, people), changeable, now),
+        facts=_facts(facts, lead, brief=brief),
+        chips=facts.chips(),
+        timeline=read_timeline("lead", past, size=BRIEF if brief else PAGE),
     )
+    page.panels = panels_of("lead", page, brief=brief)
+    return page
 
 
-def _stage_steps(lead: Lead, now: dt.datetime) -> list[StageStep]:
+def whom_of(lead: Lead, people: Sequence[LeadContact]) -> Whom:
+    """Who is to be called about a lead: its main contact, else who was captured."""
+    main = next(iter(people), None)
+    if main is None:
+        return Whom(lead.contact_name, lead.phone, lead.phone_key or lead.phone)
+    contact = main.contact
+    if contact.mobile:
+        return Whom(contact.name, contact.mobile, contact.mobile_key or contact.mobile)
+    if contact.phone:
+        return Whom(contact.name, contact.phone, contact.phone_key or contact.phone)
+    return Whom(contact.name, lead.phone, lead.phone_key or lead.phone)
+
+
+def _steps(past: LeadPast, whom: Whom, changeable: bool, now: dt.datetime) -> list[Planned]:
+    planner = Planner(now)
+    planned = [each for each in past.activities if each.done_at is None]
+    planned.sort(key=lambda each: (each.due_at, each.pk))
+    return [
+        planner.of(each, whom, can_change=viewer_may_change(each, past.user, changeable))
+        for each in planned
+    ]
+
+
+def _facts(facts: Facts, lead: Lead, *, brief: bool) -> list[Fact]:
+    if brief:
+        return facts.main()
+    definitions = list(CustomField.objects.filter(subject="pipeline.lead", is_active=True))
+    found = facts.all(list(lead.collaborators.all()), list(lead.followers.all()))
+    return found + facts.custom(definitions)
+
+
+def _stages(lead: Lead) -> list[Stage]:
     stages = list(
         Stage.objects.active().filter(pipeline=lead.pipeline_id).for_team(lead.team_id).in_order()
     )
     if lead.stage_id not in {stage.pk for stage in stages}:
         stages.append(lead.stage)
         stages.sort(key=lambda stage: (stage.sequence, stage.pk))
+    return stages
+
+
+def _next_stage(lead: Lead, stages: Sequence[Stage]) -> Stage | None:
+    if lead.status != Lead.Status.OPEN:
+        return None
+    place = next(i for i, stage in enumerate(stages) if stage.pk == lead.stage_id)
+    return stages[place + 1] if place + 1 < len(stages) else None
+
+
+def _asks(lead: Lead, stage: Stage | None) -> list[Asked]:
+    """What the next stage requires, and what of it is there."""
+    if stage is None:
+        return []
+    asked = []
+    labels = {}
+    customs = [name for name in stage.required_fields if name.startswith("custom.")]
+    if customs:
+        keys = [name.removeprefix("custom.") for name in customs]
+        found = CustomField.objects.filter(subject="pipeline.lead", key__in=keys)
+        labels = {f"custom.{key}": label for key, label in found.values_list("key", "label")}
+    for name in stage.required_fields:
+        label = labels.get(name, name)
+        if name not in labels and not name.startswith("custom."):
+            label = str(Lead._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+        asked.append(Asked(label, not is_empty(lead, name)))
+    return asked
+
+
+def _bar(lead: Lead, stages: Sequence[Stage], now: dt.datetime) -> list[StageStep]:
     spent: dict[int, dt.timedelta] = {}
     for visit in StageVisit.objects.filter(lead=lead):
         length = (visit.left_at or now) - visit.entered_at
@@ -136,7 +221,7 @@ def _stage_steps(lead: Lead, now: dt.datetime) -> list[StageStep]:
     steps = []
     for stage in stages:
         if stage.pk == lead.stage_id:
-            steps.append(StageStep(stage, "here", _time_here(lead, stage, now)))
+            steps.append(_here(lead, stage, now))
         elif stage.pk in spent:
             steps.append(StageStep(stage, "been", days_text(max(spent[stage.pk].days, 1))))
         else:
@@ -144,55 +229,17 @@ def _stage_steps(lead: Lead, now: dt.datetime) -> list[StageStep]:
     return steps
 
 
-def _time_here(lead: Lead, stage: Stage, now: dt.datetime) -> str:
+def _here(lead: Lead, stage: Stage, now: dt.datetime) -> StageStep:
+    """Where the lead stands: "4 d of 3–7"."""
     if lead.status == Lead.Status.LOST:
-        return str(lead.get_status_display())  # type: ignore[attr-defined]
-    age = days_text(age_in_days(lead.stage_entered_at, now))
-    expected = expected_days(stage)
-    return _("%(age)s, expected %(days)s") % {"age": age, "days": expected} if expected else age
-
-
-def _custom_facts(lead: Lead) -> list[tuple[str, str]]:
-    if not lead.custom:
-        return []
-    facts = []
-    for definition in CustomField.objects.filter(subject="pipeline.lead"):
-        value = lead.custom.get(definition.key)
-        if value is not None:
-            facts.append((definition.label, _custom_text(definition, value)))
-    return facts
-
-
-def _custom_text(definition: CustomField, value: Any) -> str:
-    labels = {str(item["id"]): str(item["label"]) for item in definition.options or []}
-    match definition.type:
-        case CustomField.Type.YES_NO:
-            return _("Yes") if value else _("No")
-        case CustomField.Type.CHOICE:
-            return labels.get(str(value), str(value))
-        case CustomField.Type.CHOICES:
-            return ", ".join(labels.get(str(item), str(item)) for item in value)
-    return str(value)
-
-
-def lead_history(
-    lead: Lead, user: User, *, offer_undo: bool, before: int | None = None
-) -> tuple[list[Entry], int | None]:
-    """A page of what happened to the lead and what hangs on it, newest first; and how to go on."""
-    mine: models.QuerySet[Any] = Activity.objects.filter(lead=lead)
-    hanging = {
-        "pipeline.activity": mine,
-        "pipeline.leadcontact": LeadContact.objects.filter(lead=lead),
-        "pipeline.criteriontick": CriterionTick.objects.filter(lead=lead),
-    }
-    wanted = Q(record_type="pipeline.lead", record_id=lead.pk)
-    for record_type, records in hanging.items():
-        ids = list(records.values_list("pk", flat=True)[:500])
-        if ids:
-            wanted |= Q(record_type=record_type, record_id__in=ids)
-    changes = Change.objects.filter(wanted).select_related("cause__actor").order_by("-id")
-    if before is not None:
-        changes = changes.filter(pk__lt=before)
-    found = list(changes[: HISTORY_PAGE + 1])
-    more = found[HISTORY_PAGE - 1].pk if len(found) > HISTORY_PAGE else None
-    return entries(found[:HISTORY_PAGE], user, offer_undo=offer_undo), more
+        return StageStep(stage, "here", str(lead.get_status_display()))  # type: ignore[attr-defined]
+    days = age_in_days(lead.stage_entered_at, now)
+    age, low, high = days_text(days), stage.days_min, stage.days_max
+    if lead.status != Lead.Status.OPEN or (low is None and high is None):
+        return StageStep(stage, "here", age)
+    if high is None:
+        expected = _("%(low)d or more") % {"low": low}
+    else:
+        expected = str(high) if low is None else f"{low}–{high}"
+    text = _("%(days)d d of %(expected)s") % {"days": days, "expected": expected}
+    return StageStep(stage, "here", text, is_over=high is not None and days > high)

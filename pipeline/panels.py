@@ -11,16 +11,21 @@ from core.telling import register_phrase
 def register() -> None:
     """Called once, when the app is ready."""
     from pipeline.finding import COMMANDS, LEADS, PIPELINES
+    from pipeline.leadpanels import register_panels
     from pipeline.notices import MyLeads, OverdueSteps, overdue_count
+    from pipeline.recordpanels import register as register_record_panels
     from pipeline.telling import phrase
 
     register_phrase(phrase)
+    register_panels()
+    register_record_panels()
     commands.register(*COMMANDS)
     commands.register_source(LEADS)
     commands.register_source(PIPELINES)
     notices.register("leads", MyLeads())
     notices.register("steps", OverdueSteps())
     navigation.register_count("day", overdue_count)
+    navigation.register("day", _("My day"), "sun-high", order=10)
     navigation.register(
         "boards",
         _("Board"),
@@ -29,4 +34,12 @@ def register() -> None:
         keys="g b",
         words=("pipeline", "kanban", "deals", "opportunities", "opportunités", "affaires"),
         pages={"board", "board-lost", "lead", "lead-edit", "lead-history", "lead-move"},
+    )
+    navigation.register(
+        "leads",
+        _("Leads"),
+        "list",
+        order=30,
+        keys="g l",
+        words=("list", "deals", "export", "opportunities", "liste", "pistes", "opportunités"),
     )

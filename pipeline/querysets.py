@@ -229,6 +229,16 @@ class ActivityQuerySet(TrackedQuerySet[Any]):
         """Those that should have been done by `now`."""
         return self.to_do().filter(due_at__lt=now)
 
+    def due_for(self, user: User, *, until: dt.datetime) -> Self:
+        """A person's steps that fall due before `until`: served by one index."""
+        return self.to_do().filter(assignee=user, due_at__lt=until)
+
+    def for_day(self) -> Self:
+        """What a row of somebody's day needs, in one query."""
+        return self.select_related("type", "assignee", "lead__company", "contact", "company").defer(
+            "lead__search_text", "lead__description", "lead__custom", "lead__custom_keys"
+        )
+
     def for_list(self) -> Self:
         """What a list or an API page needs, in one query."""
         return self.select_related("type", "assignee", "lead", "contact", "company")

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from pipeline.views import board, leads, moving, steps
+from pipeline.views import board, day, facts, leads, moving, people, steps
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.start, name="start"),
@@ -12,10 +12,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("board/<int:pk>/lost/", board.lost, name="board-lost"),
     path("leads/new/", leads.new, name="lead-new"),
     path("leads/<int:pk>/", leads.show, name="lead"),
+    path("leads/<int:pk>/panel/", leads.panel, name="lead-panel"),
     path("leads/<int:pk>/edit/", leads.edit, name="lead-edit"),
-    path("leads/<int:pk>/history/", leads.history, name="lead-history"),
+    path("leads/<int:pk>/history/", leads.timeline, name="lead-history"),
     path("leads/<int:pk>/archive/", leads.archive, name="lead-archive"),
     path("leads/<int:pk>/delete/", leads.delete, name="lead-delete"),
+    path("leads/<int:pk>/facts/<str:name>/", facts.fact, name="lead-fact"),
+    path("leads/<int:pk>/stars/", facts.stars, name="lead-stars"),
+    path("leads/<int:pk>/people/", people.people, name="lead-people"),
+    path("leads/<int:pk>/people/known/", people.contacts, name="lead-contacts"),
+    path("leads/<int:pk>/people/<int:contact>/", people.person, name="lead-person"),
+    path("leads/<int:pk>/assign/", people.assign, name="lead-assign"),
+    path("leads/<int:pk>/convert/", people.convert, name="lead-convert"),
     path("leads/<int:pk>/move/", moving.move, name="lead-move"),
     path("leads/<int:pk>/win/", moving.win, name="lead-win"),
     path("leads/<int:pk>/lose/", moving.lose, name="lead-lose"),
@@ -23,4 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<int:pk>/criterion/", moving.tick, name="lead-tick"),
     path("leads/<int:pk>/activities/", steps.plan, name="activity-new"),
     path("activities/<int:pk>/done/", steps.finish, name="activity-done"),
+    path("activities/<int:pk>/snooze/", steps.snooze, name="activity-snooze"),
+    path("activities/<int:pk>/due/", steps.reschedule, name="activity-due"),
+    path("day/", day.day, name="day"),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from core.ledger.causes import current_cause
 from core.ledger.tables import TOUCHING
 from core.ledger.writing import insert_dated
 from crm.models import Membership
+from crm.services.companies import create_company
 from pipeline.models import Lead, LeadContact, LeadTag, LostReason, Pipeline, Stage
 from pipeline.ranking import spread
 from pipeline.services.access import lock_leads
@@ -280,6 +281,34 @@ def update_lead(
 ) -> Lead:
     """Edit one lead; see `update_leads`."""
     return update_leads(leads=[lead], values=values, by=by, expected_version=expected_version)[0]
+
+
+def update_lead_with_company(
+    *,
+    lead: int,
+    values: Mapping[str, Any],
+    new_company: str,
+    by: User | None,
+    expected_version: int | None = None,
+) -> Lead:
+    """Edit one lead, and under the same cause make the company that it names anew ("" for none)."""
+    with transaction.atomic():
+        values = {**values, **company_values(new_company, by)}
+        return update_lead(lead=lead, values=values, by=by, expected_version=expected_version)
+
+
+def create_lead_with_company(*, draft: LeadDraft, new_company: str, by: User | None) -> Lead:
+    """Make one lead, and under the same cause the company that it names anew ("" for none)."""
+    with transaction.atomic():
+        draft = replace(draft, values={**draft.values, **company_values(new_company, by)})
+        return create_lead(draft=draft, by=by)
+
+
+def company_values(name: str, by: User | None) -> dict[str, Any]:
+    """Make a company of that name; the values that link a lead with it."""
+    if not name:
+        return {}
+    return {"company": create_company(values={"name": name}, by=by).pk, "company_name": ""}
 
 
 def update_leads(

@@ -122,7 +122,7 @@ def check_moves(leads: Sequence[Lead], target: Any) -> None:
 def check_required(lead: Lead, target: Stage, sets: Mapping[str, Sequence[int]] = NO_SETS) -> None:
     """Refuse a lead that lacks what `target` requires, naming the fields; `sets` are about to be
     put on it."""
-    missing = [name for name in target.required_fields if _is_empty(lead, name, sets)]
+    missing = [name for name in target.required_fields if is_empty(lead, name, sets)]
     if missing:
         raise Refused(
             _("“%s” asks for more before a lead may enter it.") % target.name,
@@ -133,7 +133,7 @@ def check_required(lead: Lead, target: Stage, sets: Mapping[str, Sequence[int]] 
 def check_not_emptied(lead: Lead, names: Collection[str]) -> None:
     """Refuse a lead that lacks those of `names` which its own stage requires."""
     asked = [name for name in lead.stage.required_fields if name in names]
-    missing = [name for name in asked if _is_empty(lead, name)]
+    missing = [name for name in asked if is_empty(lead, name)]
     if missing:
         raise Refused(
             _("“%s” asks for what would be empty.") % lead.stage.name,
@@ -141,7 +141,8 @@ def check_not_emptied(lead: Lead, names: Collection[str]) -> None:
         )
 
 
-def _is_empty(lead: Lead, name: str, sets: Mapping[str, Sequence[int]] = NO_SETS) -> bool:
+def is_empty(lead: Lead, name: str, sets: Mapping[str, Sequence[int]] = NO_SETS) -> bool:
+    """Whether a lead lacks what the field `name` holds; `sets` are about to be put on it."""
     if name in sets:
         return not sets[name]
     if name.startswith("custom."):

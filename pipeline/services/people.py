@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound, Refused
 from crm.models import Contact
+from crm.services.contacts import create_contact
 from pipeline.models import LeadContact
 from pipeline.services.access import lock_leads
 
@@ -50,6 +52,29 @@ def put_contact(
             main.save()
         person.save()
     return person
+
+
+def add_person(
+    *,
+    lead: int,
+    by: User | None,
+    contact: int | None = None,
+    values: Mapping[str, Any] | None = None,
+    role: str = "",
+) -> LeadContact:
+    """Put somebody on a lead: a known contact; else the one who has that e-mail; else a new one
+    made of `values` (name, email, phone, job_title), at the lead's company."""
+    with transaction.atomic():
+        chosen = lock_leads([lead], by=by)[0]
+        if contact is None:
+            given = {name: value for name, value in (values or {}).items() if value}
+            known = Contact.objects.active().with_email(given.get("email", ""))
+            known = known if by is None else known.visible_to(by)
+            contact = known.order_by("pk").values_list("pk", flat=True).first()
+            if contact is None:
+                given.setdefault("name", given.get("email") or given.get("phone", ""))
+                contact = create_contact(values={**given, "company": chosen.company_id}, by=by).pk
+        return put_contact(lead=lead, contact=contact, by=by, role=role)
 
 
 def remove_contact(*, lead: int, contact: int, by: User | None) -> None:

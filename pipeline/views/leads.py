@@ -14,38 +14,60 @@ from core.answers import next_address, posted, put_errors, say, written_cause
 from core.errors import Conflict, NotAllowed, Refused
 from core.numbers import key_in
 from core.requests import Request
-from pipeline.forms import LeadForm, PlanForm
-from pipeline.leadpage import lead_history, may_change, read_lead_page, visible_lead
+from core.timeline import read_timeline, sources_of
+from pipeline.leadforms import LeadForm
+from pipeline.leadpage import PAGE as TIMELINE_PAGE
+from pipeline.leadpage import may_change, read_lead_page, visible_lead
+from pipeline.leadpanels import timeline_data
+from pipeline.leadtimeline import past_of
 from pipeline.models import Lead, Stage
 from pipeline.services.leads import (
     LeadDraft,
     archive_leads,
-    create_lead,
+    create_lead_with_company,
     delete_leads,
     unarchive_leads,
-    update_lead,
+    update_lead_with_company,
 )
+from pipeline.views.parts import PAGE, PANEL, here_of, lead_context
 
 
 def show(request: Request, pk: int) -> HttpResponse:
     """The page of a lead."""
     page = read_lead_page(request.user, pk)
-    entries, more = lead_history(page.lead, request.user, offer_undo=page.may_change)
-    context = {"page": page, "lead": page.lead, "entries": entries, "more": more}
-    return render(request, "pipeline/lead.html", {**context, "plan": PlanForm()})
+    context = lead_context(request, page, request.get_full_path(), PAGE)
+    return render(request, "pipeline/lead.html", context)
 
 
-def history(request: Request, pk: int) -> HttpResponse:
-    """What happened to a lead; a fragment with older entries when the page asks for them."""
+def panel(request: Request, pk: int) -> HttpResponse:
+    """The lead beside a board; a fragment, for who opens it in a tab the whole page."""
+    if not request.htmx:
+        return redirect("lead", pk)
+    lead_url = reverse("lead", args=[pk])
+    here = request.htmx.current_url_abs_path or lead_url
+    page = read_lead_page(request.user, pk, brief=True)
+    context = lead_context(request, page, here, PANEL)
+    return render(request, "pipeline/lead_panel.html#panel", context)
+
+
+def timeline(request: Request, pk: int) -> HttpResponse:
+    """What happened to a lead, of one kind or of all; as a fragment what follows a place."""
     lead = visible_lead(request.user, pk)
-    entries, more = lead_history(
-        lead,
-        request.user,
-        offer_undo=may_change(request.user, lead),
-        before=key_in(request.GET, "before"),
-    )
-    name = "pipeline/lead_history.html" + ("#entries" if request.htmx else "")
-    return render(request, name, {"lead": lead, "entries": entries, "more": more})
+    past = past_of(lead, request.user, offer_undo=may_change(request.user, lead))
+    sources = sources_of("lead")
+    only = request.GET.get("only", "")
+    only = only if only in {source.name for source in sources} else ""
+    places = {source.name: request.GET.get(source.name, "")[:60] for source in sources}
+    found = read_timeline("lead", past, size=TIMELINE_PAGE, only=only, before=places)
+    context = {
+        "lead": lead,
+        "data": timeline_data(lead, found, only),
+        "here": here_of(request, lead.get_absolute_url()),
+    }
+    fragment = ""
+    if request.htmx:
+        fragment = "#more" if any(places.values()) else "#timeline"
+    return render(request, f"pipeline/lead_timeline.html{fragment}", context)
 
 
 def new(request: Request) -> HttpResponse:
@@ -59,7 +81,9 @@ def new(request: Request) -> HttpResponse:
             values["owner"] = form.cleaned_data["owner"]
         draft = LeadDraft(values=values, stage=form.cleaned_data["stage"] or stage)
         try:
-            lead = create_lead(draft=draft, by=request.user)
+            lead = create_lead_with_company(
+                draft=draft, new_company=form.new_company, by=request.user
+            )
         except Refused as refused:
             status = put_errors(form, refused)
         else:
@@ -90,9 +114,10 @@ def edit(request: Request, pk: int) -> HttpResponse:
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:
-            update_lead(
+            update_lead_with_company(
                 lead=pk,
                 values=form.values(),
+                new_company=form.new_company,
                 by=request.user,
                 expected_version=form.cleaned_data["version"],
             )

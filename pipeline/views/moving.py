@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from core.answers import go_to, posted, put_errors, say, with_toast, written_cause
+from core.answers import go_to, next_address, posted, put_errors, say, with_toast, written_cause
 from core.errors import Conflict, NotAllowed, Refused
 from core.numbers import key_in
 from core.requests import Request
@@ -20,6 +19,7 @@ from pipeline.services.closing import lose_lead, reopen_lead, win_lead
 from pipeline.services.moves import move_lead, tick_criterion
 from pipeline.views.board import moved_cards
 from pipeline.views.leads import dialog
+from pipeline.views.parts import answer as answer_part
 
 
 def changeable(user: User, pk: int) -> Lead:
@@ -37,7 +37,7 @@ def done(request: Request, lead: Lead, text: str, *, came_from: int) -> HttpResp
         answer = moved_cards(request, lead, stages={came_from, lead.stage_id})
         return with_toast(answer, text, undo=undo)
     say(request, text, undo=undo)
-    return go_to(request, lead.get_absolute_url())
+    return go_to(request, next_address(request, lead.get_absolute_url()))
 
 
 def dragged(request: Request, pk: int) -> HttpResponse | None:
@@ -140,5 +140,7 @@ def reopen(request: Request, pk: int) -> HttpResponse:
 def tick(request: Request, pk: int) -> HttpResponse:
     """Say that the exit criterion of a stage is met, or that it is not."""
     stage = key_in(request.POST, "stage") or 0
-    lead = tick_criterion(lead=pk, stage=stage, by=request.user, met="met" in request.POST)
-    return redirect(lead)
+    met = "met" in request.POST
+    tick_criterion(lead=pk, stage=stage, by=request.user, met=met)
+    text = _("The exit criterion is met.") if met else _("The exit criterion is not met.")
+    return answer_part(request, pk, text)

@@ -1,60 +1,126 @@
-"""Next steps on a lead: plan one, say what came of it."""
+"""Next steps: plan one, say what came of it, put it off, set when it is due."""
 
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from core.answers import go_to, posted, put_errors, say, written_cause
-from core.errors import NotFound, Refused
+from core.answers import posted, put_errors
+from core.errors import Conflict, NotAllowed, NotFound, Refused
 from core.requests import Request
-from pipeline.forms import DoneForm, PlanForm
+from crm.models import User
 from pipeline.leadpage import visible_lead
 from pipeline.models import Activity
-from pipeline.services.activities import complete_activity, plan_activity
+from pipeline.services.activities import plan_activity
+from pipeline.services.nextsteps import finish_activity, reschedule_activity, snooze_activity
+from pipeline.stepforms import DoneForm, DueForm, SnoozeForm
+from pipeline.todo import step_text
 from pipeline.views.leads import dialog
+from pipeline.views.parts import answer, answer_refusal, here_of, place_of, plan_form
 
 
-@require_POST
 def plan(request: Request, pk: int) -> HttpResponse:
-    """Plan the next step on a lead."""
+    """Ask for the next step on a lead, and plan it."""
     lead = visible_lead(request.user, pk)
-    form = PlanForm(request.POST)
-    if form.is_valid():
+    form = plan_form(request, posted(request))
+    status = 422 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
         try:
             activity = plan_activity(
                 lead=pk,
-                type=form.cleaned_data["type"].pk,
-                summary=form.cleaned_data["summary"],
-                due_on=form.cleaned_data["due_on"],
-                assignee=request.user.pk,
+                type=chosen["type"].pk,
+                summary=chosen["summary"],
+                assignee=(chosen["assignee"] or request.user).pk,
                 by=request.user,
+                **form.due(),
             )
-        except Refused as refused:
-            put_errors(form, refused)
-        else:
-            say(request, _("Planned: %s.") % activity, undo=written_cause())
-            return redirect(lead)
-    context = {"form": form, "lead": lead}
-    return dialog(request, "pipeline/plan.html", context, status=422)
-
-
-def finish(request: Request, pk: int) -> HttpResponse:
-    """Ask what came of a step, and complete it."""
-    activity = Activity.objects.visible_to(request.user).for_list().filter(pk=pk).first()
-    if activity is None or activity.lead is None:
-        raise NotFound(_("There is no such activity."))
-    form = DoneForm(posted(request))
-    status = 422 if form.errors else 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            complete_activity(activity=pk, by=request.user, **form.cleaned_data)
         except Refused as refused:
             status = put_errors(form, refused)
         else:
-            say(request, _("Done: %s.") % activity, undo=written_cause())
-            return go_to(request, activity.lead.get_absolute_url())
-    context = {"form": form, "activity": activity}
-    return dialog(request, "pipeline/finish.html", context, status=status)
+            return answer(request, pk, _("Planned: %s.") % step_text(activity))
+    context = {
+        "form": form,
+        "lead": lead,
+        "place": place_of(request),
+        "here": here_of(request, lead.get_absolute_url()),
+    }
+    name = "pipeline/lead_plan.html" + ("#form" if request.htmx else "")
+    answered = render(request, name, context, status=status)
+    if request.htmx and request.method == "POST":
+        answered["HX-Retarget"] = f'[data-plan="{pk}"]'
+        answered["HX-Reswap"] = "outerHTML"
+    return answered
+
+
+def visible_step(user: User, pk: int) -> Activity:
+    """A step with the record that it is on; NotFound when it is out of sight."""
+    activity: Activity | None = Activity.objects.visible_to(user).for_list().filter(pk=pk).first()
+    if activity is None:
+        raise NotFound(_("There is no such activity."))
+    return activity
+
+
+def finish(request: Request, pk: int) -> HttpResponse:
+    """Ask what came of a step; complete it, and plan the next one if asked."""
+    activity = visible_step(request.user, pk)
+    form = DoneForm(posted(request), initial={"version": activity.version})
+    status = 422 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = finish_activity(activity=pk, by=request.user, **form.deed())
+        except (Refused, Conflict, NotAllowed) as refused:
+            if "place" in request.POST:
+                return answer_refusal(request, activity.lead_id, refused)
+            status = put_errors(form, refused) if not isinstance(refused, NotAllowed) else 403
+        else:
+            if done.following is None:
+                text = _("Done: %s.") % activity
+            else:
+                words = {"done": activity, "next": step_text(done.following)}
+                text = _("Done: %(done)s. Next: %(next)s.") % words
+            return answer(request, activity.lead_id, text)
+    return dialog(
+        request, "pipeline/finish.html", {"form": form, "activity": activity}, status=status
+    )
+
+
+@require_POST
+def snooze(request: Request, pk: int) -> HttpResponse:
+    """Put a step off."""
+    activity = visible_step(request.user, pk)
+    form = SnoozeForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise Refused(_("Choose until when."))
+        chosen = form.cleaned_data
+        put_off = snooze_activity(
+            activity=pk,
+            by=request.user,
+            later=chosen["later"],
+            expected_version=chosen["version"],
+        )
+    except (Refused, Conflict, NotAllowed) as refused:
+        return answer_refusal(request, activity.lead_id, refused)
+    return answer(request, activity.lead_id, _("Put off: %s.") % step_text(put_off))
+
+
+@require_POST
+def reschedule(request: Request, pk: int) -> HttpResponse:
+    """Set when a step is due."""
+    activity = visible_step(request.user, pk)
+    form = DueForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise Refused(_("Say the day on which it is due."), form.errors)
+        moved = reschedule_activity(
+            activity=pk,
+            by=request.user,
+            expected_version=form.cleaned_data["version"],
+            **form.due(),
+        )
+    except (Refused, Conflict, NotAllowed) as refused:
+        return answer_refusal(request, activity.lead_id, refused)
+    return answer(request, activity.lead_id, _("Rescheduled: %s.") % step_text(moved))

@@ -1,0 +1,213 @@
+"""A person's day: what is overdue, due today and within a week, and leads without a next step."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Q
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext, pgettext
+
+from core.money import format_money, format_number
+from crm.models import User
+from pipeline.models import Activity, Lead, LeadContact
+from pipeline.todo import Planned, Planner, Whom
+from pipeline.words import age_in_days, days_text
+
+#: Rows that are shown of a part of the day; the rest is counted.
+MOST = 40
+DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A step of the day, with the record that it is on."""
+
+    step: Planned
+    title: str
+    url: str
+    company: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cold:
+    """A lead without a next step."""
+
+    pk: int
+    title: str
+    url: str
+    company: str
+    amount: str
+    stage: str
+    age: str
+    whom: Whom
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the day: its rows, and how many there are in all."""
+
+    name: str
+    title: str
+    count: int
+    count_text: str
+    more: str
+    rows: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day of `owner` as the person who looks sees it."""
+
+    owner: User
+    is_own: bool
+    parts: Sequence[Part]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all waits."""
+        return not any(part.count for part in self.parts)
+
+
+def read_day(user: User, owner: User, now: dt.datetime | None = None) -> Day:
+    """The day of `owner`, as far as `user` sees the records; in a fixed number of queries."""
+    now = now or timezone.now()
+    tonight = _midnight(now, 1)
+    week = _midnight(now, 1 + DAYS)
+    steps = Activity.objects.due_for(owner, until=week)
+    if user.pk != owner.pk:
+        steps = steps.visible_to(user)
+    counts = steps.aggregate(
+        over=Count("pk", filter=Q(due_at__lt=now)),
+        today=Count("pk", filter=Q(due_at__gte=now, due_at__lt=tonight)),
+        week=Count("pk", filter=Q(due_at__gte=tonight)),
+    )
+    listed = steps.for_day().order_by("due_at", "id")
+    found = {
+        "over": list(listed.filter(due_at__lt=now)[:MOST]) if counts["over"] else [],
+        "today": list(listed.filter(due_at__gte=now, due_at__lt=tonight)[:MOST]),
+        "week": list(listed.filter(due_at__gte=tonight)[:MOST]),
+    }
+    cold, cold_count = _cold(user, owner)
+    rows = _Rows(user, owner, now, [step for part in found.values() for step in part], cold)
+    titles = {
+        "over": pgettext("part of the day", "Overdue"),
+        "today": pgettext("part of the day", "Today"),
+        "week": pgettext("part of the day", "Next 7 days"),
+    }
+    parts = [
+        _part(name, titles[name], counts[name], [rows.of(step) for step in found[name]])
+        for name in titles
+    ]
+    title = pgettext("part of the day", "Leads without a next step")
+    parts.append(_part("cold", title, cold_count, [rows.cold(lead) for lead in cold]))
+    return Day(owner, owner.pk == user.pk, parts)
+
+
+def _midnight(now: dt.datetime, days: int) -> dt.datetime:
+    """The midnight before the day that is `days` from now, where the person who looks lives."""
+    zone = timezone.get_current_timezone()
+    day = timezone.localdate(now) + dt.timedelta(days=days)
+    return dt.datetime.combine(day, dt.time(), zone)
+
+
+def _part(name: str, title: str, count: int, rows: Sequence[Any]) -> Part:
+    language, left = get_language() or "en", count - len(rows)
+    more = ""
+    if left > 0:
+        more = ngettext("%(n)s more after these", "%(n)s more after these", left) % {
+            "n": format_number(left, language)
+        }
+    return Part(name, title, count, format_number(count, language), more, rows)
+
+
+def _cold(user: User, owner: User) -> tuple[list[Lead], int]:
+    """Open leads without a next step, those that nobody has touched for longest first."""
+    leads = Lead.objects.filter(owner=owner).active().without_next_step()
+    if user.pk != owner.pk:
+        leads = leads.visible_to(user)
+    listed = leads.select_related("company", "stage").defer("search_text", "description")
+    found = list(listed.order_by(F("touched_at").asc(nulls_first=True), "id")[:MOST])
+    return found, len(found) if len(found) < MOST else leads.count()
+
+
+class _Rows:
+    """Makes the rows of a day; people and rights are read for all of them at once."""
+
+    def __init__(
+        self,
+        user: User,
+        owner: User,
+        now: dt.datetime,
+        steps: Sequence[Activity],
+        cold: Sequence[Lead],
+    ) -> None:
+        self.planner, self.now = Planner(now), now
+        self.language = get_language() or "en"
+        leads = [step.lead_id for step in steps if step.lead_id] + [lead.pk for lead in cold]
+        self.people = _main_contacts(leads)
+        self.changeable: set[int] | None = None
+        if user.pk != owner.pk and not user.is_manager:
+            mine = Activity.objects.changeable_by(user).filter(pk__in=[step.pk for step in steps])
+            self.changeable = set(mine.values_list("pk", flat=True))
+
+    def of(self, step: Activity) -> Row:
+        """The row of a step."""
+        lead = step.lead
+        can_change = self.changeable is None or step.pk in self.changeable
+        if lead is None:
+            record: Any = step.contact or step.company
+            phone = getattr(record, "mobile", "") or record.phone
+            dial = getattr(record, "mobile_key", "") or record.phone_key or phone
+            url = record.get_absolute_url() if hasattr(record, "get_absolute_url") else ""
+            whom = Whom(str(record), phone, dial)
+            planned = self.planner.of(step, whom, can_change=can_change)
+            return Row(planned, str(record), url, "", "")
+        planned = self.planner.of(step, self._whom(lead), can_change=can_change)
+        return Row(planned, lead.title, lead.get_absolute_url(), _company(lead), self._money(lead))
+
+    def cold(self, lead: Lead) -> Cold:
+        """The row of a lead without a next step."""
+        return Cold(
+            lead.pk,
+            lead.title,
+            lead.get_absolute_url(),
+            _company(lead),
+            self._money(lead),
+            lead.stage.name,
+            days_text(age_in_days(lead.stage_entered_at, self.now)),
+            self._whom(lead),
+        )
+
+    def _whom(self, lead: Lead) -> Whom:
+        name, phone, dial = self.people.get(lead.pk, (lead.contact_name, "", ""))
+        if not phone:
+            phone, dial = lead.phone, lead.phone_key
+        return Whom(name or lead.contact_name, phone, dial or phone)
+
+    def _money(self, lead: Lead) -> str:
+        return format_money(lead.expected_revenue, lead.currency, self.language)
+
+
+def _company(lead: Lead) -> str:
+    return lead.company.name if lead.company else lead.company_name
+
+
+def _main_contacts(leads: Sequence[int]) -> Mapping[int, tuple[str, str, str]]:
+    """Name, phone, and phone to dial of the main contacts of leads."""
+    rows = LeadContact.objects.filter(lead__in=leads, is_main=True).values_list(
+        "lead",
+        "contact__name",
+        "contact__mobile",
+        "contact__mobile_key",
+        "contact__phone",
+        "contact__phone_key",
+    )
+    return {
+        lead: (name, mobile or phone, mobile_key or phone_key or mobile or phone)
+        for lead, name, mobile, mobile_key, phone, phone_key in rows
+    }

@@ -1,0 +1,171 @@
+"""Next steps as they are printed: what, with whom, when in words, and what one tap offers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import ngettext, pgettext
+
+from core import dates
+from crm.models import User
+from pipeline.models import Activity
+from pipeline.services.nextsteps import first_day, today_of
+from pipeline.words import Due, due_text
+from pipeline.workdays import Later, later_than
+
+#: What may come of a call, and of anything else, beside that it is done.
+CALL = (Activity.Outcome.REACHED, Activity.Outcome.VOICEMAIL, Activity.Outcome.NO_ANSWER)
+OTHER = (Activity.Outcome.NO_ANSWER, Activity.Outcome.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A chip: what it sends, its words, and what they mean exactly."""
+
+    value: str
+    label: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Who is to be called: a name, the phone as it is written, and as it is dialled."""
+
+    name: str = ""
+    phone: str = ""
+    dial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A planned step, ready to print."""
+
+    pk: int
+    version: int
+    icon: str
+    title: str
+    note: str
+    due: Due
+    when: str
+    distance: str
+    whom: Whom
+    assignee: str
+    can_change: bool
+    outcomes: Sequence[Choice]
+    then: Sequence[Choice]
+    snooze: Sequence[Choice]
+    due_on: str
+    due_time: str
+    done_url: str
+    snooze_url: str
+    due_url: str
+
+
+class Planner:
+    """Makes planned steps printable, in one language at one moment."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        self.now, self.today = now, timezone.localdate(now)
+        self.call = [Choice(str(each), str(each.label)) for each in CALL]
+        self.other = [Choice(str(each), str(each.label)) for each in OTHER]
+        self.offers: dict[dt.date, tuple[list[Choice], list[Choice]]] = {}
+        self.done, self.snooze, self.due = (
+            reverse(name, args=[0]) for name in ("activity-done", "activity-snooze", "activity-due")
+        )
+
+    def of(self, activity: Activity, whom: Whom, *, can_change: bool) -> Planned:
+        """A step, read with its type and assignee."""
+        due = due_text(activity.due_at, activity.all_day, self.now)
+        local, key = timezone.localtime(activity.due_at), str(activity.pk)
+        is_call = activity.type.icon.startswith("phone")
+        return Planned(
+            pk=activity.pk,
+            version=activity.version,
+            icon=activity.type.icon,
+            title=str(activity),
+            note=activity.note,
+            due=due,
+            when=when_text(local, activity.all_day, self.today),
+            distance=distance_text(local.date(), due, self.today),
+            whom=whom,
+            assignee=str(activity.assignee) if activity.assignee_id else "",
+            can_change=can_change,
+            outcomes=self.call if is_call else self.other,
+            then=self._offer(today_of(activity.assignee))[0],
+            snooze=self._offer(first_day(activity))[1],
+            due_on=local.date().isoformat(),
+            due_time="" if activity.all_day else local.strftime("%H:%M"),
+            done_url=self.done.replace("0", key),
+            snooze_url=self.snooze.replace("0", key),
+            due_url=self.due.replace("0", key),
+        )
+
+    def _offer(self, day: dt.date) -> tuple[list[Choice], list[Choice]]:
+        """What "then next" and "snooze" offer when they are counted from `day`."""
+        if day not in self.offers:
+            self.offers[day] = _offer(day, self.today)
+        return self.offers[day]
+
+
+def _offer(day: dt.date, today: dt.date) -> tuple[list[Choice], list[Choice]]:
+    days = {later: later_than(day, later) for later in Later}
+    exact = {later: long_day(found, today) for later, found in days.items()}
+    next_day = days[Later.NEXT_DAY]
+    words = {
+        Later.NEXT_DAY: (
+            pgettext("due", "tomorrow")
+            if next_day == today + dt.timedelta(days=1)
+            else formats.date_format(next_day, "l")
+        ),
+        Later.THREE_DAYS: pgettext("due, short", "+3 d"),
+        Later.NEXT_WEEK: pgettext("due", "next week"),
+    }
+    then = [Choice(str(later), words[later], exact[later]) for later in Later]
+    return then, [Choice(str(later), exact[later]) for later in Later]
+
+
+def long_day(day: dt.date, today: dt.date) -> str:
+    """A day with its weekday: "Friday 27 Nov"."""
+    near = abs((day - today).days) < 300
+    return f"{formats.date_format(day, 'l')} {dates.day(day, year=not near)}"
+
+
+def when_text(local: dt.datetime, all_day: bool, today: dt.date) -> str:
+    """When exactly: "Friday 27 Nov, 10:00"."""
+    day = long_day(local.date(), today)
+    return day if all_day else f"{day}, {formats.date_format(local, 'H:i')}"
+
+
+def distance_text(day: dt.date, due: Due, today: dt.date) -> str:
+    """How far away: "in 3 days", "tomorrow", "2 d late"."""
+    days = (day - today).days
+    if due.state == "over":
+        return due.words
+    if days <= 0:
+        return pgettext("due", "today")
+    if days == 1:
+        return pgettext("due", "tomorrow")
+    return ngettext("in %(days)d day", "in %(days)d days", days) % {"days": days}
+
+
+def viewer_may_change(activity: Activity, user: User, lead_changeable: bool) -> bool:
+    """Whether `user`, who sees a step's lead, may complete the step."""
+    return bool(
+        user.is_manager
+        or lead_changeable
+        or activity.assignee_id is None
+        or activity.assignee_id == user.pk
+    )
+
+
+def step_text(activity: Activity) -> str:
+    """A step and when it is due, for a message: "Call Nora, tomorrow"."""
+    now = timezone.now()
+    due = due_text(activity.due_at, activity.all_day, now)
+    local = timezone.localtime(activity.due_at)
+    distance = distance_text(local.date(), due, timezone.localdate(now))
+    return f"{activity}, {distance}"

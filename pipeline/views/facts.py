@@ -1,0 +1,140 @@
+"""Editing a lead where its facts stand: one fact, a chip, the stars, its people, its owner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from core.answers import posted, put_errors
+from core.errors import Conflict, NotAllowed, NotFound, Refused
+from core.requests import Request
+from crm.models import CustomField, User
+from pipeline.leadforms import FACTS, FactForm
+from pipeline.leadpage import may_change, visible_lead
+from pipeline.models import Lead
+from pipeline.services.assignment import assign_lead
+from pipeline.services.leads import update_lead, update_lead_with_company
+from pipeline.views.parts import answer, answer_refusal, here_of, lead_part, place_of
+
+#: What a click on a chip may turn, and what each value means.
+TURNED = {"decision": "decision_maker_known", "fit": "company_fit"}
+YES_NO = {"true": True, "false": False, "none": None}
+
+
+def changeable(user: User, pk: int) -> Lead:
+    """A lead that the person may edit."""
+    lead = visible_lead(user, pk)
+    if not may_change(user, lead):
+        raise NotAllowed(_("You can see this lead, but not change it."))
+    return lead
+
+
+def fact(request: Request, pk: int, name: str) -> HttpResponse:
+    """The form of one fact in its place, and what it sends."""
+    if "read" in request.GET:
+        return lead_part(request, pk)
+    lead, definition = changeable(request.user, pk), _definition(name)
+    if not request.htmx and request.method != "POST":
+        return redirect(f"{reverse('lead-edit', args=[pk])}#id_{FACTS.get(name, (name,))[0]}")
+    if request.method == "POST" and name in TURNED and "turn" in request.POST:
+        return _turn(request, pk, name)
+    form = FactForm(posted(request), user=request.user, lead=lead, fact=name, definition=definition)
+    status = 422 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            _save(form, lead, request.user)
+        except Refused as refused:
+            status = put_errors(form, refused)
+        except Conflict as conflict:
+            status = put_errors(form, conflict)
+            form.add_error(None, _now_there(lead, form))
+            form.use_version(lead.version)
+        else:
+            return answer(request, pk, _("Saved."))
+    context = {
+        "form": form,
+        "action": request.path,
+        "place": place_of(request),
+        "here": here_of(request, lead.get_absolute_url()),
+    }
+    answered = render(request, "pipeline/lead_fact.html#form", context, status=status)
+    if request.method == "POST":
+        answered["HX-Retarget"] = f'[data-fact="{name}"]'
+        answered["HX-Reswap"] = "innerHTML"
+    return answered
+
+
+def _definition(name: str) -> CustomField | None:
+    if name in FACTS:
+        return None
+    key = name.removeprefix("custom.")
+    found = CustomField.objects.filter(subject="pipeline.lead", is_active=True, key=key).first()
+    if found is None or key == name:
+        raise NotFound(_("There is no such field."))
+    return found
+
+
+def _save(form: FactForm, lead: Lead, by: User) -> None:
+    values, version = form.values(), form.cleaned_data["version"]
+    if set(values) == {"owner"}:
+        owner = values["owner"]
+        assign_lead(
+            lead=lead.pk, owner=owner.pk if owner else None, by=by, expected_version=version
+        )
+    else:
+        update_lead_with_company(
+            lead=lead.pk,
+            values=values,
+            new_company=form.new_company,
+            by=by,
+            expected_version=version,
+        )
+
+
+def _now_there(lead: Lead, form: FactForm) -> str:
+    """What stands there by now, and what saving again does."""
+    shown = []
+    for name in form.fields:
+        if name in ("version", "make_company"):
+            continue
+        bound = form[name]
+        value: Any = form.initial.get(name)
+        choices = dict(getattr(bound.field, "choices", ()) or ())
+        names = [
+            str(choices.get(key, key)) for key in (value if isinstance(value, list) else [value])
+        ]
+        shown.append(", ".join(text for text in names if text not in ("", "None")) or "–")
+    words = {"value": " · ".join(shown)}
+    return _("There it says now: %(value)s. Saving again writes over it.") % words
+
+
+def _turn(request: Request, pk: int, name: str) -> HttpResponse:
+    """Set a chip to what was clicked."""
+    value = request.POST["turn"]
+    try:
+        if value not in YES_NO:
+            raise Refused(_("That is neither yes nor no."))
+        update_lead(lead=pk, values={TURNED[name]: YES_NO[value]}, by=request.user)
+    except (Refused, Conflict) as refused:
+        return answer_refusal(request, pk, refused)
+    return answer(request, pk, _("Saved."))
+
+
+@require_POST
+def stars(request: Request, pk: int) -> HttpResponse:
+    """Set the priority by hand, or take it back."""
+    visible_lead(request.user, pk)
+    wanted = request.POST.get("stars", "")
+    if wanted not in ("none", "0", "1", "2", "3"):
+        raise Refused(_("A priority is between 0 and 3 stars."))
+    value = None if wanted == "none" else int(wanted)
+    try:
+        update_lead(lead=pk, values={"stars_manual": value}, by=request.user)
+    except (Refused, Conflict) as refused:
+        return answer_refusal(request, pk, refused)
+    return answer(request, pk, _("Saved."))
