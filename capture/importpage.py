@@ -252,7 +252,7 @@ def wait_words(found: Import) -> str:
     if found.state == Import.State.RUNNING and other is not None:
         return _("It waits for another import to end: %(title)s, by %(name)s.") % {
             "title": title_of(other),
-            "name": other.by or "–",
+            "name": other.by,
         }
     if found.attempts:
         return _("The worker that did this has gone. Another one goes on within a minute.")

@@ -34,9 +34,7 @@ class Import(models.Model):
 
     BUSY = (State.UPLOADED, State.RUNNING)
 
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="imports"
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="imports")
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
     #: As capture.forms.OptionsForm gives them.
     options = models.JSONField(default=dict)

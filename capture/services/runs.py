@@ -130,10 +130,9 @@ def work_on(pk: int) -> str:
     found = take(pk)
     if found is None:
         return ""
-    language = found.by.language if found.by else settings.LANGUAGE_CODE
     work = _Work(found, found.token or uuid.uuid4())
     try:
-        with translation.override(language):
+        with translation.override(found.by.language):
             if found.stop_asked:
                 work.stop()
             elif found.state == Import.State.UPLOADED:
