@@ -92,3 +92,11 @@ class ProfileForm(Styled):
     theme = forms.ChoiceField(
         label=_("Appearance"), choices=User._meta.get_field("theme").choices or []
     )
+    keys = forms.BooleanField(
+        label=_("Single-letter keys"),
+        required=False,
+        help_text=_(
+            "“c” makes a lead, “g b” opens the board, “?” lists them all. Turn them off if you "
+            "dictate, or type by accident."
+        ),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
@@ -16,20 +18,29 @@ from core.answers import next_address, posted, put_errors, say
 from core.errors import Refused
 from core.requests import Request
 from crm.forms import PasswordChangeForm, ProfileForm
+from crm.models import User
+from crm.services.preferences import set_preference
 from crm.services.users import set_password, update_user
 
 THEMES = ("auto", "light", "dark")
 
 
+def _now(user: User) -> dict[str, Any]:
+    values = {name: getattr(user, name) for name in ("name", "language", "time_zone", "theme")}
+    return values | {"keys": user.preferences.get("keys") != "off"}
+
+
 def profile(request: Request) -> HttpResponse:
     """Show and change one's own settings."""
     user = request.user
-    now = {name: getattr(user, name) for name in ProfileForm.base_fields}
-    form = ProfileForm(posted(request), initial=now)
+    form = ProfileForm(posted(request), initial=_now(user))
     status = 200
     if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        keys = values.pop("keys")
         try:
-            update_user(user=user.pk, values=form.cleaned_data, by=user)
+            update_user(user=user.pk, values=values, by=user)
+            set_preference(user=user, name="keys", value=None if keys else "off")
         except Refused as refused:
             status = put_errors(form, refused)
         else:
@@ -48,8 +59,7 @@ def change_password(request: Request) -> HttpResponse:
     """Replace one's password; this session goes on, others end."""
     form = PasswordChangeForm(request.user, request.POST)
     if not form.is_valid():
-        now = {name: getattr(request.user, name) for name in ProfileForm.base_fields}
-        context = {"form": ProfileForm(initial=now), "password_form": form}
+        context = {"form": ProfileForm(initial=_now(request.user)), "password_form": form}
         return render(request, "crm/profile.html", context, status=422)
     user = set_password(
         user=request.user.pk, password=form.cleaned_data["new_password1"], by=request.user

@@ -10,6 +10,18 @@ const EVERY = 60_000;
 let asked = 0;
 let ended = false;
 
+/** The bell itself stays: it may hold the focus, or get it back from what it opened.
+ * @param {Element[]} fresh */
+function show(fresh) {
+  const bell = document.getElementById("bell");
+  const newer = fresh.find((element) => element.id === "bell");
+  if (bell && newer) {
+    bell.setAttribute("aria-label", newer.getAttribute("aria-label") ?? "");
+    bell.replaceChildren(...newer.childNodes);
+  }
+  replace(fresh.filter((element) => element !== newer));
+}
+
 async function ask() {
   const bell = document.getElementById("bell");
   if (!bell?.dataset.bell || ended || document.hidden) return;
@@ -17,7 +29,7 @@ async function ask() {
   try {
     const answer = await fetch(bell.dataset.bell, { headers: { "HX-Request": "true" } });
     if (answer.status === 401) ended = true;
-    if (answer.ok) replace(elements(await answer.text()));
+    if (answer.ok) show(elements(await answer.text()));
   } catch {
     // Without a connection the numbers stay as they are; the next minute asks again.
   }

@@ -23,7 +23,11 @@ ARGUMENTS = [
 ]
 #: What a browser logs of an answer that says no, or of a line that a test has cut; the tests look
 #: at what the page makes of it.
-REFUSALS = (*(f"status of {status}" for status in (403, 404, 409, 422)), "net::ERR_FAILED")
+REFUSALS = (
+    *(f"status of {status}" for status in (401, 403, 404, 409, 422)),
+    "net::ERR_FAILED",
+    "net::ERR_INTERNET_DISCONNECTED",
+)
 
 
 def chromium_path() -> str | None:
@@ -58,6 +62,8 @@ def open_page(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
 
     def opened(**options: Any) -> Any:
         options.setdefault("viewport", {"width": 1440, "height": 900})
+        # The worker would ask for pages itself, past what a test does with the line.
+        options.setdefault("service_workers", "block")
         context = chromium.new_context(base_url=live_server.url, **options)
         context.set_default_timeout(15_000)
         contexts.append(context)
@@ -90,6 +96,9 @@ def enter(open_page: Callable[..., Any]) -> Callable[..., Any]:
         page.fill("[name=username]", user.email)
         page.fill("[name=password]", factories.PASSWORD)
         page.click("main button.btn-primary")
+        page.wait_for_url(lambda address: "/login/" not in address)
+        if "/board/" not in page.url:
+            page.goto("/board/")
         page.wait_for_url("**/board/*/")
         return page
 

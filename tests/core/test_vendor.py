@@ -90,3 +90,10 @@ def test_the_fonts_name_files_that_are_here():
 
 def test_the_manifest_holds_no_address():
     assert "://" not in json.dumps(vendoring.read_manifest(STATIC))
+
+
+def test_what_only_the_tests_use_is_vendored_with_its_licence_too():
+    folder = Path(settings.BASE_DIR) / "tests" / "browser"
+    assert vendoring.differences(folder) == []
+    [axe] = vendoring.read_manifest(folder)["packages"]
+    assert (axe["name"], axe["licence"]) == ("axe-core", "MPL-2.0")

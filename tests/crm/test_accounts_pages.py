@@ -153,6 +153,20 @@ def test_a_profile_is_changed_by_its_person_and_the_ledger_knows(client: Client,
     assert 'data-bs-theme="dark"' in page
 
 
+def test_keys_of_one_letter_are_turned_off_in_the_profile(client: Client, cast: Any) -> None:
+    client.force_login(cast.rep)
+    given = {"name": "R", "language": "en", "time_zone": "Europe/Paris", "theme": "auto"}
+    page = client.get(reverse("profile"))
+    assert page.context["form"]["keys"].value() is True
+    assert "data-keys-off" not in page.content.decode()
+    client.post(reverse("profile"), given)
+    page = client.get(reverse("profile"))
+    assert page.context["form"]["keys"].value() is False
+    assert "data-keys-off" in page.content.decode()
+    client.post(reverse("profile"), {**given, "keys": "on"})
+    assert "data-keys-off" not in client.get(reverse("profile")).content.decode()
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("name", ""), ("name", "x" * 151), ("language", "xx"), ("time_zone", "Mars/Base")],
