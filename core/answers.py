@@ -37,10 +37,21 @@ def say(request: HttpRequest, text: Any, *, undo: UUID | None = None, back: str 
 
 
 def with_toast(
-    response: HttpResponse, text: Any, *, kind: str = "done", undo: UUID | None = None
+    response: HttpResponse,
+    text: Any,
+    *,
+    kind: str = "done",
+    undo: UUID | None = None,
+    act: str = "",
+    act_text: str = "",
 ) -> HttpResponse:
-    """The answer to a request by script, with a toast that the page shows."""
+    """The answer to a request by script, with a toast that the page shows.
+
+    `act` is the address of something that may be done next, `act_text` its words.
+    """
     toast = {"text": str(text), "kind": kind, "undo": str(undo) if undo else ""}
+    if act:
+        toast |= {"act": act, "actText": act_text}
     response["HX-Trigger"] = json.dumps({"relance:toast": toast})
     return response
 

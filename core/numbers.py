@@ -12,3 +12,10 @@ def key_in(values: Mapping[str, str], name: str) -> int | None:
         return None
     number = int(text)
     return number if 0 < number <= LARGEST else None
+
+
+def keys_in(values: Mapping[str, str], name: str, most: int = 1000) -> list[int]:
+    """The ids that stand under `name`, separated by commas; what cannot be one is passed over."""
+    parts = (values.get(name) or "").split(",")[:most]
+    found = (key_in({name: part.strip()}, name) for part in parts)
+    return [key for key in found if key is not None]

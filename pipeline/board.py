@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
+from django.utils import timezone
 
+from core.dates import tomorrow
 from core.ledger.history import state_at
 from crm.models import Team
 from crm.querysets import sees_all
@@ -35,11 +37,30 @@ SPARSE = 5000
 ON_BOARD = ("open", "won")
 
 
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How many open leads have a next step overdue, due today, due later, and how many none."""
+
+    overdue: int = 0
+    today: int = 0
+    later: int = 0
+    none: int = 0
+
+    def __add__(self, other: Steps) -> Steps:
+        return Steps(
+            self.overdue + other.overdue,
+            self.today + other.today,
+            self.later + other.later,
+            self.none + other.none,
+        )
+
+
 @dataclass(slots=True)
 class Column:
     """A stage with the count and sums of what stands in it, and the first of its cards.
 
-    Sums are by currency; leads without an amount are in none and counted apart.
+    Sums are by currency; leads without an amount are in none and counted apart. `steps` are None
+    where they were not counted: `read_steps` does.
     """
 
     stage: Stage
@@ -47,6 +68,7 @@ class Column:
     amounts: dict[str, Decimal] = field(default_factory=dict)
     weighted: dict[str, Decimal] = field(default_factory=dict)
     without_amount: int = 0
+    steps: Steps | None = None
     cards: list[Card] = field(default_factory=list)
     has_more: bool = False
 
@@ -81,21 +103,17 @@ def read_board(
     `leads` narrows it by a filter (one row a lead; rights are applied here), `won_since` shows and
     counts only what was won since. Archived and lost leads are on no board.
     """
-    chosen = _on_board(user, pipeline, leads, won_since)
-    if leads is None and sees_all(user):
-        sums = _kept_sums(pipeline, won_since)
-        total = SPARSE + 1
-    else:
-        sums = list(_counted_sums(chosen))
-        total = sum(row[2] for row in sums)
+    chosen = on_board(user, pipeline, leads, won_since)
+    sums = _sums(user, pipeline, leads, won_since)
+    total = SPARSE + 1 if leads is None and sees_all(user) else sum(row[2] for row in sums)
     counted = {row[0] for row in sums}
     if total > SPARSE:
-        columns = _columns(user, pipeline, counted, chosen, page_size)
+        columns = columns_of(user, pipeline, counted, chosen, page_size)
         pages = _first_cards(chosen, columns)
     else:
-        columns = _columns(user, pipeline, counted)
+        columns = columns_of(user, pipeline, counted)
         pages = _numbered_cards(chosen, page_size)
-    _add_sums(columns, sums)
+    add_sums(columns, sums)
     cards = make_cards(pages, {column.stage.pk: column.stage for column in columns})
     for column in columns:
         mine = [card for card in cards if card.stage == column.stage.pk]
@@ -104,16 +122,42 @@ def read_board(
 
 
 def read_heads(
-    *, user: User, pipeline: Pipeline, leads: LeadQuerySet | None = None
+    *,
+    user: User,
+    pipeline: Pipeline,
+    leads: LeadQuerySet | None = None,
+    won_since: dt.datetime | None = None,
 ) -> list[Column]:
     """The columns of a board with their counts and sums, without cards."""
-    if leads is None and sees_all(user):
-        sums = _kept_sums(pipeline, None)
-    else:
-        sums = list(_counted_sums(_on_board(user, pipeline, leads, None)))
-    columns = _columns(user, pipeline, {row[0] for row in sums})
-    _add_sums(columns, sums)
+    sums = _sums(user, pipeline, leads, won_since)
+    columns = columns_of(user, pipeline, {row[0] for row in sums})
+    add_sums(columns, sums)
     return columns
+
+
+def read_steps(
+    *, user: User, pipeline: Pipeline, leads: LeadQuerySet | None = None
+) -> dict[int, Steps]:
+    """For each stage of a board how its open leads stand with their next steps."""
+    chosen = on_board(user, pipeline, leads, None).open()
+    rows = chosen.order_by().values("stage").annotate(**_step_counts())
+    found = rows.values_list("stage", "overdue", "today", "later", "none")
+    return {stage: Steps(*counts) for stage, *counts in found}
+
+
+def _step_counts() -> dict[str, Count]:
+    now = timezone.now()
+    next_day = tomorrow(now)
+    is_open = Q(status="open")
+    return {
+        "overdue": Count("pk", filter=is_open & Q(next_activity_at__lt=now)),
+        "today": Count(
+            "pk",
+            filter=is_open & Q(next_activity_at__gte=now, next_activity_at__lt=next_day),
+        ),
+        "later": Count("pk", filter=is_open & Q(next_activity_at__gte=next_day)),
+        "none": Count("pk", filter=is_open & Q(next_activity_at__isnull=True)),
+    }
 
 
 def read_column(
@@ -126,7 +170,7 @@ def read_column(
     won_since: dt.datetime | None = None,
 ) -> Column:
     """The next cards of a column, below the place `after`; its sums are not read again."""
-    chosen = _on_board(user, stage.pipeline, leads, won_since)
+    chosen = on_board(user, stage.pipeline, leads, won_since)
     rows = chosen.filter(stage=stage, position__gt=after).order_by("position")
     column = Column(stage)
     column.take(make_cards(card_rows(rows)[: page_size + 1], {stage.pk: stage}), page_size)
@@ -148,12 +192,12 @@ def read_board_as_of(*, user: User, pipeline: Pipeline, moment: dt.datetime) -> 
     if not sees_all(user):
         spans = spans.filter(lead__in=Lead.objects.visible_to(user).values("pk"))
     sums = list(_grouped(spans, "amount"))
-    columns = _columns(user, pipeline, {row[0] for row in sums})
+    columns = columns_of(user, pipeline, {row[0] for row in sums})
     known = {column.stage.pk for column in columns}
     for gone in {row[0] for row in sums} - known:
         columns.append(Column(_stage_as_of(gone, pipeline, moment)))
     columns.sort(key=lambda column: (column.stage.sequence, column.stage.pk))
-    _add_sums(columns, sums)
+    add_sums(columns, sums)
     return Board(pipeline, columns)
 
 
@@ -164,9 +208,10 @@ def _stage_as_of(pk: int, pipeline: Pipeline, moment: dt.datetime) -> Stage:
     return Stage(pk=pk, pipeline=pipeline, **{n: state[n] for n in names if n in state})
 
 
-def _on_board(
+def on_board(
     user: User, pipeline: Pipeline, leads: LeadQuerySet | None, won_since: dt.datetime | None
 ) -> LeadQuerySet:
+    """The leads that stand on a board for a person."""
     narrowed = Lead.objects.all() if leads is None else leads.order_by()
     found = narrowed.visible_to(user).filter(
         pipeline=pipeline, archived_at__isnull=True, status__in=ON_BOARD
@@ -176,7 +221,7 @@ def _on_board(
     return found  # type: ignore[no-any-return]
 
 
-def _columns(
+def columns_of(
     user: User,
     pipeline: Pipeline,
     counted: Iterable[int],
@@ -203,54 +248,71 @@ def _columns(
     return columns
 
 
-#: Stage, currency, count, amount, weighted amount, count without amount.
-Sums = tuple[int, str, int, Decimal | None, Decimal | None, int]
+#: Stage, currency, count, amount, weighted amount, count without amount; where the leads were
+#: counted also the four counts of Steps.
+Sums = tuple[Any, ...]
+
+
+def _sums(
+    user: User, pipeline: Pipeline, leads: LeadQuerySet | None, won_since: dt.datetime | None
+) -> list[Sums]:
+    if leads is None and sees_all(user):
+        return _kept_sums(pipeline, won_since)
+    return list(_counted_sums(on_board(user, pipeline, leads, won_since)))
 
 
 def _kept_sums(pipeline: Pipeline, won_since: dt.datetime | None) -> list[Sums]:
     statuses = ON_BOARD if won_since is None else ("open",)
     totals = StageTotal.objects.filter(pipeline=pipeline, status__in=statuses).order_by()
-    sums: list[Sums] = list(
+    sums = (
         totals.values("stage", "currency")
         .annotate(
-            n=Sum("count"), sum=Sum("amount"), weight=Sum("weighted"), none=Sum("without_amount")
+            n=Sum("count"), sum=Sum("amount"), weight=Sum("weighted"), without=Sum("without_amount")
         )
-        .values_list("stage", "currency", "n", "sum", "weight", "none")
+        .values_list(*SUMS)
     )
     if won_since is not None:
         won = Lead.objects.active().won().filter(stage__pipeline=pipeline)
-        sums += _counted_sums(won.filter(closed_at__gte=won_since))
-    return sums
+        since = _grouped(won.filter(closed_at__gte=won_since), "expected_revenue")
+        sums = sums.union(since, all=True)
+    return list(sums)
 
 
 def _counted_sums(leads: LeadQuerySet) -> Iterable[Sums]:
-    return _grouped(leads.order_by(), "expected_revenue")
+    groups = _grouped(leads, "expected_revenue").annotate(**_step_counts())
+    return groups.values_list(*SUMS, "overdue", "today", "later", "none")  # type: ignore[no-any-return]
 
 
-def _grouped(rows: Any, amount: str) -> Iterable[Sums]:
-    groups: Iterable[Sums] = (
+#: What a group of leads adds up to.
+SUMS = ("stage", "currency", "n", "sum", "weight", "without")
+
+
+def _grouped(rows: Any, amount: str) -> Any:
+    return (
         rows.order_by()
         .values("stage", "currency")
         .annotate(
             n=Count("pk"),
             sum=Sum(amount),
             weight=Sum(F(amount) * F("probability")) / Decimal(100),
-            none=Count("pk", filter=Q(**{f"{amount}__isnull": True})),
+            without=Count("pk", filter=Q(**{f"{amount}__isnull": True})),
         )
-        .values_list("stage", "currency", "n", "sum", "weight", "none")
+        .values_list(*SUMS)
     )
-    return groups
 
 
-def _add_sums(columns: Iterable[Column], sums: Iterable[Sums]) -> None:
+def add_sums(columns: Iterable[Column], sums: Iterable[Sums]) -> None:
+    """Add grouped sums to the columns of their stages."""
     by_stage = {column.stage.pk: column for column in columns}
-    for stage, currency, count, amount, weight, none in sums:
+    for stage, currency, count, amount, weight, without, *steps in sums:
         column = by_stage.get(stage)
         if column is None or not count:
             continue
         column.count += count
-        column.without_amount += none
-        if count > none:
+        column.without_amount += without
+        if steps:
+            column.steps = Steps(*steps) + (column.steps or Steps())
+        if count > without:
             column.amounts[currency] = _money(amount) + column.amounts.get(currency, Decimal(0))
             column.weighted[currency] = _money(weight) + column.weighted.get(currency, Decimal(0))
 

@@ -1,126 +1,196 @@
-"""The board as it is printed: columns with ready texts, and the filter that is in the address."""
+"""The board as it is printed: columns with ready texts, in one row or in lanes."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlencode
 
-from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext
 
+from core.dates import day as day_words
 from core.errors import NotFound
-from core.money import format_money, format_number
-from crm.models import Team, User
-from pipeline.board import Column, read_board, read_column, read_heads
-from pipeline.cards import Card
+from crm.models import User
+from pipeline.board import (
+    Column,
+    on_board,
+    read_board,
+    read_board_as_of,
+    read_column,
+    read_heads,
+    read_steps,
+)
+from pipeline.boardview import USUAL, BoardView
+from pipeline.cards import Card, card_rows, make_cards
+from pipeline.columnfaces import (
+    ColumnFace,
+    head_face,
+    number_text,
+    step_segments,
+    sums_text,
+)
 from pipeline.faces import Face, Faces, gone_face
-from pipeline.models import Lead, Pipeline, Stage
+from pipeline.lanes import FIELDS, Lane, is_too_large, only_lane, read_lanes
+from pipeline.models import Lead, Stage
+from pipeline.narrowing import Told
 from pipeline.querysets import LeadQuerySet
-from pipeline.words import expected_days
 
-SCOPES = ("mine", "team")
 PLACE = re.compile(r"[0-9A-Z]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
-class BoardFilter:
-    """What narrows a board: whose leads, and words in them."""
-
-    scope: str = ""
-    text: str = ""
-
-    @classmethod
-    def read(cls, values: Mapping[str, str]) -> BoardFilter:
-        """The filter in an address; what is unknown narrows nothing."""
-        scope = values.get("scope", "")
-        text = values.get("q", "").replace("\x00", "").strip()[:200]
-        return cls(scope if scope in SCOPES else "", text)
-
-    @classmethod
-    def read_query(cls, query: str) -> BoardFilter:
-        """The filter in the query part of an address."""
-        return cls.read(QueryDict(query.removeprefix("?")[:2000]).dict())
-
-    def apply(self, leads: LeadQuerySet, user: User) -> LeadQuerySet:
-        """The leads that it lets through."""
-        if self.scope == "mine":
-            leads = leads.filter(owner=user)
-        elif self.scope == "team":
-            leads = leads.filter(team__in=Team.objects.of(user).values("pk"))
-        return leads.searching(self.text) if self.text else leads
-
-    def narrowing(self, user: User) -> LeadQuerySet | None:
-        """The leads for a read of the board; None when nothing is narrowed."""
-        return self.apply(Lead.objects.all(), user) if self.scope or self.text else None
-
-    def query(self, **more: Any) -> str:
-        """The query part of an address with this filter; "" when there is none."""
-        values = {"scope": self.scope, "q": self.text, **more}
-        values = {name: value for name, value in values.items() if value not in ("", None)}
-        return f"?{urlencode(values)}" if values else ""
-
-
-@dataclass(frozen=True, slots=True)
 class Chip:
-    """A choice of the filter."""
+    """A choice of the filter; `count` says how many it would leave, where that is known."""
 
     label: str
     url: str
     current: bool
+    count: str = ""
+    name: str = ""
 
 
 @dataclass(slots=True)
-class ColumnFace:
-    """A column as it is printed."""
+class LaneFace:
+    """A lane as it is printed: its cells stand in the order of the columns."""
 
-    stage: Stage
-    count: str = ""
-    sum: str = ""
-    weighted: str = ""
-    weighted_title: str = ""
-    without: str = ""
-    without_title: str = ""
-    days: str = ""
-    tip: str = ""
-    label: str = ""
-    hint: str = ""
-    more: str = ""
-    more_url: str = ""
-    faces: list[Face] = field(default_factory=list)
+    key: str
+    name: str
+    count: str
+    sum: str
+    label: str
+    cells: list[ColumnFace] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class BoardPage:
-    """All that the page prints."""
+    """All that the page prints. `since` is the last change that it shows."""
 
     columns: list[ColumnFace]
     chips: list[Chip]
+    told: list[Told]
+    problems: list[str]
     is_empty: bool
+    since: int
+    kept: list[tuple[str, str]]
+    narrow_query: str
+    yesterday: dt.date
+    lanes: list[LaneFace] | None = None
+    steps_later: bool = False
+    past: str = ""
 
 
-def board_page(user: User, pipeline: Pipeline, wanted: BoardFilter) -> BoardPage:
-    """The board of a person."""
-    board = read_board(user=user, pipeline=pipeline, leads=wanted.narrowing(user))
-    maker = _maker(user, board.columns)
-    columns = []
-    for column in board.columns:
-        face = head_face(column)
-        face.faces = [maker.of(card) for card in column.cards]
-        _go_on(face, column, wanted, column.count - len(column.cards))
-        columns.append(face)
+def board_page(view: BoardView, since: int) -> BoardPage:
+    """The board of a person, who has seen what was changed up to `since`."""
+    problems = list(view.narrowing.problems)
+    leads = view.leads()
+    lanes: list[LaneFace] | None = None
+    past = ""
+    if view.day is not None:
+        moment = timezone.make_aware(dt.datetime.combine(view.day, dt.time(23, 59, 59)))
+        board = read_board_as_of(user=view.user, pipeline=view.pipeline, moment=moment)
+        columns, past = [head_face(column, view) for column in board.columns], day_words(view.day)
+    elif view.lanes and not is_too_large(view.user, view.pipeline, leads):
+        columns, lanes = _in_lanes(view, leads)
+    else:
+        if view.lanes:
+            problems.append(gettext("That is too much for lanes: narrow the board first."))
+        board = read_board(
+            user=view.user, pipeline=view.pipeline, leads=leads, won_since=view.won_since
+        )
+        columns = _with_cards(view, board.columns)
     return BoardPage(
-        columns, _chips(pipeline, wanted), not any(column.count for column in board.columns)
+        columns,
+        chips(view, columns),
+        view.narrowing.told(apart_from=CHIPS, **_kept(view)),
+        problems,
+        not any(column.number for column in columns),
+        since,
+        _fields(view),
+        view.query(to=view.address(**dict.fromkeys(view.narrowing.values))),
+        timezone.localdate() - dt.timedelta(days=1),
+        lanes,
+        steps_later=not past and all(column.steps is None for column in columns),
+        past=past,
     )
 
 
-def _maker(user: User, columns: Sequence[Column]) -> Faces:
+def _kept(view: BoardView) -> dict[str, str]:
+    """What stays in an address beside the filter."""
+    return {"won": "" if view.won == USUAL else view.won, "lanes": view.lanes}
+
+
+def _fields(view: BoardView) -> list[tuple[str, str]]:
+    """What the form that searches a board keeps."""
+    values = {**view.narrowing.values, **_kept(view)}
+    return [(name, value) for name, value in values.items() if value and name != "q"]
+
+
+def _with_cards(view: BoardView, found: Sequence[Column]) -> list[ColumnFace]:
+    maker = make_faces(view, found)
+    columns = []
+    for column in found:
+        face = head_face(column, view)
+        face.faces = [maker.of(card) for card in column.cards]
+        _go_on(face, column, view, column.count - len(column.cards))
+        columns.append(face)
+    return columns
+
+
+def _in_lanes(
+    view: BoardView, leads: LeadQuerySet | None
+) -> tuple[list[ColumnFace], list[LaneFace]]:
+    found = read_lanes(
+        user=view.user,
+        pipeline=view.pipeline,
+        by=view.lanes,
+        leads=leads,
+        won_since=view.won_since,
+    )
+    heads = found.board.columns
+    cells = [cell for lane in found.lanes for cell in lane.cells.values()]
+    maker = make_faces(view, [*heads, *cells])
+    columns = [head_face(column, view) for column in heads]
+    return columns, [_lane_face(view, lane, heads, maker) for lane in found.lanes]
+
+
+def _lane_face(view: BoardView, lane: Lane, heads: Sequence[Column], maker: Faces) -> LaneFace:
+    key = "none" if lane.key is None else str(lane.key)
+    if view.lanes == "stars":
+        stars = int(lane.key or 0)
+        name = ngettext("%(count)d star", "%(count)d stars", stars) % {"count": stars}
+    else:
+        name = lane.name or (gettext("Nobody") if view.lanes == "owner" else gettext("No source"))
+    count = number_text(lane.count)
+    label = ngettext("%(name)s, %(n)s lead", "%(name)s, %(n)s leads", lane.count)
+    face = LaneFace(
+        key, name, count, sums_text(lane.amounts) or "–", label % {"name": name, "n": count}
+    )
+    for head in heads:
+        cell = lane.cells[head.stage.pk]
+        shown = ColumnFace(head.stage, number=cell.count, count=number_text(cell.count))
+        shown.faces = [maker.of(card) for card in cell.cards]
+        shown.label = gettext("%(lane)s, %(stage)s") % {"lane": name, "stage": head.stage.name}
+        _go_on(shown, cell, view, cell.count - len(cell.cards), lane=key)
+        face.cells.append(shown)
+    return face
+
+
+def make_faces(view: BoardView, columns: Sequence[Column]) -> Faces:
+    """A maker of faces for the cards of these columns."""
     cards = [card for column in columns for card in column.cards]
-    return Faces([column.stage for column in columns], _movable(user, cards), timezone.now())
+    return _maker(view, [column.stage for column in columns], cards)
+
+
+def _maker(view: BoardView, stages: Sequence[Stage], cards: Sequence[Card]) -> Faces:
+    return Faces(
+        stages,
+        _movable(view.user, cards),
+        timezone.now(),
+        detailed=view.density == "detailed",
+    )
 
 
 def _movable(user: User, cards: Sequence[Card]) -> Collection[int]:
@@ -130,93 +200,79 @@ def _movable(user: User, cards: Sequence[Card]) -> Collection[int]:
     return set(Lead.objects.changeable_by(user).filter(pk__in=ids).values_list("pk", flat=True))
 
 
-def head_face(column: Column) -> ColumnFace:
-    """The head of a column in words."""
-    language, stage = get_language() or "en", column.stage
-    count = format_number(column.count, language)
-    face = ColumnFace(stage, count=count)
-    amounts = [format_money(amount, code, language) for code, amount in column.amounts.items()]
-    face.sum = " + ".join(amounts) or "–"
-    if column.weighted and not stage.is_won:
-        sums = [
-            format_money(amount, code, language, cents=False)
-            for code, amount in column.weighted.items()
-        ]
-        short = pgettext("weighted, short", "w. %(sum)s")
-        face.weighted = short % {"sum": " + ".join(sums)}
-        face.weighted_title = gettext("Weighted by probability")
-    if column.without_amount:
-        face.without = f"+ {format_number(column.without_amount, language)} ?"
-        face.without_title = ngettext(
-            "%(n)s lead without amount", "%(n)s leads without amount", column.without_amount
-        ) % {"n": format_number(column.without_amount, language)}
-    face.days = expected_days(stage)
-    told = {
-        gettext("Objective"): stage.objective,
-        gettext("Exit criterion"): stage.exit_criterion,
-    }
-    face.tip = "\n".join(f"{name}: {text}" for name, text in told.items() if text)
-    face.label = ngettext("%(stage)s, %(n)s lead", "%(stage)s, %(n)s leads", column.count) % {
-        "stage": stage.name,
-        "n": count,
-    }
-    face.hint = stage.objective or gettext("Drag leads here.")
-    return face
-
-
-def _go_on(face: ColumnFace, column: Column, wanted: BoardFilter, left: int) -> None:
+def _go_on(face: ColumnFace, column: Column, view: BoardView, left: int, lane: str = "") -> None:
     """Tell how many cards follow and where they are."""
     if not column.has_more:
         return
     stage = column.stage
     address = reverse("board-more", args=[stage.pipeline_id, stage.pk])
-    face.more_url = address + wanted.query(after=column.next_cursor, left=left)
-    face.more = gettext("%(n)s more ↓") % {"n": format_number(left, get_language() or "en")}
+    face.more_url = address + view.query(after=column.next_cursor, left=left, lane=lane)
+    face.more = gettext("%(n)s more ↓") % {"n": number_text(left)}
 
 
-def column_cards(
-    user: User, pipeline: Pipeline, stage: int, wanted: BoardFilter, *, after: str, left: int
-) -> ColumnFace:
+def column_cards(view: BoardView, stage: int, *, after: str, left: int, lane: str) -> ColumnFace:
     """The next cards of a column, below the place `after`, of `left` that follow."""
-    found = Stage.objects.filter(pk=stage, pipeline=pipeline).first()
+    found = Stage.objects.filter(pk=stage, pipeline=view.pipeline).first()
     if found is None or not PLACE.fullmatch(after):
         raise NotFound(gettext("There is no such stage."))
-    found.pipeline = pipeline
-    column = read_column(user=user, stage=found, after=after, leads=wanted.narrowing(user))
-    maker = _maker(user, [column])
+    found.pipeline = view.pipeline
+    leads = view.leads()
+    if lane and view.lanes in FIELDS:
+        leads = only_lane(leads, view.lanes, int(lane) if lane.isdigit() else None)
+    column = read_column(
+        user=view.user, stage=found, after=after, leads=leads, won_since=view.won_since
+    )
+    maker = make_faces(view, [column])
     face = ColumnFace(found, faces=[maker.of(card) for card in column.cards])
-    _go_on(face, column, wanted, max(left - len(column.cards), 1))
+    _go_on(face, column, view, max(left - len(column.cards), 1), lane)
     return face
 
 
-def columns_after_move(
-    user: User, lead: Lead, wanted: BoardFilter, stages: Collection[int]
+def steps_of(view: BoardView) -> tuple[list[ColumnFace], Chip]:
+    """The bars of next steps of a board whose sums were not counted, and what they say of leads
+    without a next step."""
+    found = read_steps(user=view.user, pipeline=view.pipeline, leads=view.leads())
+    stages = Stage.objects.filter(pk__in=found, kind=Stage.Kind.OPEN).in_order()
+    bars = [ColumnFace(stage, steps=step_segments(found[stage.pk], view)) for stage in stages]
+    return bars, no_step_chip(view, sum(steps.none for steps in found.values()))
+
+
+def columns_after(
+    view: BoardView, leads: Sequence[int], stages: Collection[int] | None = None
 ) -> list[ColumnFace]:
-    """The heads of these columns as they are now, and the lead's card in its own."""
-    narrowing = wanted.narrowing(user)
+    """The heads of these columns (all, without `stages`) as they are now, and in them the cards
+    of `leads`; a lead that is on this board no more has a card that says so, in the first."""
+    narrowing = view.leads()
+    heads = read_heads(
+        user=view.user, pipeline=view.pipeline, leads=narrowing, won_since=view.won_since
+    )
+    found = [head for head in heads if stages is None or head.stage.pk in stages]
+    standing = on_board(view.user, view.pipeline, narrowing, view.won_since)
+    rows = card_rows(standing.filter(pk__in=leads).order_by("stage", "position"))
+    cards = make_cards(rows, {head.stage.pk: head.stage for head in heads})
+    maker = _maker(view, [head.stage for head in heads], cards)
     faces = []
-    for column in read_heads(user=user, pipeline=lead.stage.pipeline, leads=narrowing):
-        if column.stage.pk not in stages:
-            continue
-        face = head_face(column)
-        if column.stage.pk == lead.stage_id:
-            face.faces = [_moved_face(user, lead, column.stage, narrowing)]
+    for head in found:
+        face = head_face(head, view)
+        mine = [card for card in cards if card.stage == head.stage.pk]
+        face.faces = [_placed(view, maker, card, narrowing) for card in mine]
         faces.append(face)
+    shown = {face.pk for column in faces for face in column.faces}
+    gone = [lead for lead in leads if lead not in shown]
+    if gone and faces:
+        faces[0].faces += [gone_face(lead) for lead in gone]
     return faces
 
 
-def _moved_face(user: User, lead: Lead, stage: Stage, narrowing: LeadQuerySet | None) -> Face:
-    only = Lead.objects.filter(pk=lead.pk)
-    column = read_column(user=user, stage=stage, after="", leads=only, page_size=1)
-    if not column.cards:
-        return gone_face(lead)
-    face = _maker(user, [column]).of(column.cards[0])
+def _placed(view: BoardView, maker: Faces, card: Card, narrowing: LeadQuerySet | None) -> Face:
+    """A card with the one that it stands below."""
+    face = maker.of(card)
     above = Lead.objects.all() if narrowing is None else narrowing
     before = (
-        above.visible_to(user)
+        above.visible_to(view.user)
         .active()
         .exclude(status=Lead.Status.LOST)
-        .filter(stage=stage, position__lt=lead.position)
+        .filter(stage=card.stage, position__lt=card.position)
         .order_by("-position")
         .values_list("pk", flat=True)
         .first()
@@ -225,10 +281,54 @@ def _moved_face(user: User, lead: Lead, stage: Stage, narrowing: LeadQuerySet | 
     return face
 
 
-def _chips(pipeline: Pipeline, wanted: BoardFilter) -> list[Chip]:
-    labels = {"": gettext("Everyone"), "team": gettext("My team"), "mine": gettext("Mine")}
-    address = reverse("board", args=[pipeline.pk])
-    return [
-        Chip(label, address + BoardFilter(scope, wanted.text).query(), wanted.scope == scope)
-        for scope, label in labels.items()
+#: The filters that have a chip of their own.
+CHIPS = (
+    ("owner", "me"),
+    ("team", "mine"),
+    ("next_step", "none"),
+    ("closing", "this_month"),
+    ("stalled", "true"),
+)
+
+
+def chips(view: BoardView, columns: Sequence[ColumnFace]) -> list[Chip]:
+    """The choices that are always in sight; a second click takes one back."""
+    labels = {
+        ("owner", "me"): gettext("Mine"),
+        ("team", "mine"): gettext("My team"),
+        ("closing", "this_month"): gettext("Closing this month"),
+        ("stalled", "true"): gettext("Stalled"),
+    }
+    made = {
+        pair: Chip(
+            label,
+            view.address(**{pair[0]: "" if view.narrowing.has(*pair) else pair[1]}),
+            view.narrowing.has(*pair),
+        )
+        for pair, label in labels.items()
+    }
+    made[("next_step", "none")] = no_step_chip(view, None)
+    mine, team = made[("owner", "me")], made[("team", "mine")]
+    everyone = Chip(
+        gettext("Everyone"), view.address(owner="", team=""), not (mine.current or team.current)
+    )
+    rest = [made[pair] for pair in CHIPS if pair[0] not in ("owner", "team")]
+    # One of the three scopes holds: choosing one leaves the other.
+    scopes = [
+        Chip(mine.label, view.address(owner="me", team=""), mine.current),
+        Chip(team.label, view.address(team="mine", owner=""), team.current),
+        everyone,
     ]
+    return [*scopes, *rest]
+
+
+def no_step_chip(view: BoardView, count: int | None) -> Chip:
+    """The choice of leads without a next step, with how many there are."""
+    current = view.narrowing.has("next_step", "none")
+    return Chip(
+        gettext("No next step"),
+        view.address(next_step="" if current else "none"),
+        current,
+        "" if count is None else number_text(count),
+        "no-next-step",
+    )

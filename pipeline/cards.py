@@ -1,4 +1,4 @@
-"""The cards of a board: what one shows of a lead, as plain values, read in four queries a page."""
+"""The cards of a board: what one shows of a lead, as plain values, read in three queries a page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from crm.models import User
@@ -71,11 +72,13 @@ class Card:
     stars: int
     probability: Decimal
     expected_close: dt.date | None
+    close_pushed: int
     closed_at: dt.datetime | None
     days: int
     is_over: bool
     next_step: NextStep | None
     tags: tuple[TagMark, ...]
+    source: str
 
 
 #: What a card needs of its lead.
@@ -93,6 +96,7 @@ FIELDS = (
     "stars",
     "probability",
     "expected_close",
+    "close_pushed",
     "closed_at",
     "stage_entered_at",
     "next_activity_at",
@@ -100,20 +104,24 @@ FIELDS = (
     "owner",
     "owner__name",
     "owner__email",
+    "source__name",
 )
 
 
 def card_rows(leads: LeadQuerySet) -> QuerySet[Any, Row]:
-    """What cards need of leads, as a row of FIELDS each."""
-    return leads.values_list(*FIELDS)
+    """What cards need of leads, as a row of FIELDS and the name of the main contact each."""
+    people = LeadContact.objects.filter(lead=OuterRef("pk"), is_main=True)
+    named = leads.annotate(person=Subquery(people.values("contact__name")[:1]))
+    rows: QuerySet[Any, Row] = named.values_list(*FIELDS, "person")
+    return rows
 
 
 def make_cards(rows: Iterable[Row], stages: Mapping[int, Stage]) -> list[Card]:
-    """Cards from rows of FIELDS in their order; people, steps and tags by one query each."""
-    found = [dict(zip(FIELDS, row, strict=True)) for row in rows]
+    """Cards from rows of `card_rows` in their order; steps and tags by one query each."""
+    found = [dict(zip((*FIELDS, "person"), row, strict=True)) for row in rows]
     keys = [row["id"] for row in found]
     now = timezone.now()
-    contacts, tags = _main_contacts(keys), _tags(keys)
+    tags = _tags(keys)
     steps = _next_steps([row["id"] for row in found if row["next_activity_at"] is not None])
     owners: dict[int, Owner] = {}
     cards = []
@@ -133,16 +141,18 @@ def make_cards(rows: Iterable[Row], stages: Mapping[int, Stage]) -> list[Card]:
                 amount=row["expected_revenue"],
                 currency=row["currency"],
                 company=row["company__name"] or row["company_name"],
-                contact=contacts.get(row["id"]) or row["contact_name"],
+                contact=row["person"] or row["contact_name"],
                 owner=owners[owner] if owner is not None else None,
                 stars=row["stars"],
                 probability=row["probability"],
                 expected_close=row["expected_close"],
+                close_pushed=row["close_pushed"],
                 closed_at=row["closed_at"],
                 days=age_in_days(row["stage_entered_at"], now),
                 is_over=_is_over(row, stages[row["stage"]], now),
                 next_step=steps.get(row["id"]),
                 tags=tuple(tags.get(row["id"], ())),
+                source=row["source__name"] or "",
             )
         )
     return cards
@@ -153,11 +163,6 @@ def _is_over(row: Mapping[str, Any], stage: Stage, now: dt.datetime) -> bool:
     if row["status"] != "open" or stage.days_max is None or entered is None:
         return False
     return bool(entered < now - dt.timedelta(days=stage.days_max))
-
-
-def _main_contacts(leads: Sequence[int]) -> dict[int, str]:
-    people = LeadContact.objects.filter(lead__in=leads, is_main=True)
-    return dict(people.values_list("lead", "contact__name"))
 
 
 def _next_steps(leads: Sequence[int]) -> dict[int, NextStep]:

@@ -16,7 +16,6 @@ from django.utils.translation import get_language, gettext, pgettext
 from core.money import format_money
 from core.templatetags.relance import colour_of, percent_text, sprite, stars
 from pipeline.cards import Card
-from pipeline.models import Lead
 from pipeline.words import day_text, days_text, due_text
 
 
@@ -27,6 +26,13 @@ class StepFace:
     state: str
     icon: str
     words: str
+    due: str = ""
+    url: str = ""
+
+    @property
+    def label(self) -> str:
+        """What is to be done, and when, in one line."""
+        return f"{self.words} · {self.due}" if self.due else self.words
 
 
 @dataclass(slots=True)
@@ -56,6 +62,11 @@ class Face:
     movable: bool
     move_label: str
     move_icon: str
+    label: str = ""
+    value: str = ""
+    currency: str = ""
+    pick: str = ""
+    detail: str = ""
     after: int | str | None = None
     gone: bool = False
 
@@ -63,20 +74,31 @@ class Face:
 class Faces:
     """Makes faces in one language at one moment."""
 
-    def __init__(self, stages: Sequence[Any], movable: Collection[int], now: dt.datetime) -> None:
+    def __init__(
+        self,
+        stages: Sequence[Any],
+        movable: Collection[int],
+        now: dt.datetime,
+        *,
+        detailed: bool = False,
+    ) -> None:
         self.now, self.today = now, timezone.localdate(now)
         self.language = get_language() or "en"
         self.movable = movable
+        self.detailed = detailed
         self.limits = {stage.pk: stage.days_max for stage in stages}
-        self.no_amount = gettext("amount?")
+        self.names = {stage.pk: stage.name for stage in stages}
+        self.no_amount, self.no_amount_label = gettext("amount?"), gettext("no amount")
         self.move = gettext("Move “%(lead)s”…")
-        self.none = StepFace("none", self.icon("calendar-plus"), gettext("No next step"))
+        self.pick = gettext("Select “%(lead)s”")
+        self.no_step = gettext("No next step")
         self.nobody = format_html(
             '<span class="who who-none" role="img" aria-label="{}">–</span>', gettext("Nobody")
         )
         self.owners: dict[int, SafeString] = {}
         self.stars = [stars(count) for count in range(4)]
         self.base = reverse("lead", args=[0]).replace("0/", "")
+        self.done = reverse("activity-done", args=[0])
 
     @staticmethod
     def icon(name: str) -> str:
@@ -87,17 +109,20 @@ class Faces:
         """The face of a card."""
         is_open = card.status == "open"
         close, late = self._close(card)
+        amount = format_money(card.amount, card.currency, self.language)
+        whom = " · ".join(name for name in (card.company, card.contact) if name)
+        step = self._step(card)
         return Face(
             pk=card.id,
             version=card.version,
             stage=card.stage,
             url=f"{self.base}{card.id}/",
             title=card.title,
-            amount=format_money(card.amount, card.currency, self.language),
+            amount=amount,
             no_amount=self.no_amount,
-            whom=" · ".join(name for name in (card.company, card.contact) if name) or "–",
+            whom=whom or "–",
             owner=self._owner(card),
-            step=self._step(card),
+            step=step,
             tag=self._tag(card),
             tags=", ".join(tag.name for tag in card.tags),
             has_row=bool(is_open or card.next_step or card.tags),
@@ -111,7 +136,27 @@ class Faces:
             movable=card.id in self.movable,
             move_label=self.move % {"lead": card.title},
             move_icon=self.icon("arrows-move"),
+            label=", ".join(
+                text
+                for text in (
+                    card.title,
+                    amount or self.no_amount_label,
+                    whom,
+                    self.names.get(card.stage, ""),
+                    step.label if step else "",
+                )
+                if text
+            ),
+            value="" if card.amount is None else str(card.amount),
+            currency=card.currency,
+            pick=self.pick % {"lead": card.title},
+            detail=self._detail(card) if self.detailed else "",
         )
+
+    @staticmethod
+    def _detail(card: Card) -> str:
+        """What only the detailed card has room for: where it came from, and all its tags."""
+        return " · ".join(filter(None, (card.source, *(tag.name for tag in card.tags))))
 
     def _owner(self, card: Card) -> SafeString:
         owner = card.owner
@@ -137,12 +182,16 @@ class Faces:
 
     def _step(self, card: Card) -> StepFace | None:
         step = card.next_step
+        may = card.id in self.movable
         if step is None:
-            return self.none if card.status == "open" else None
+            if card.status != "open":
+                return None
+            url = f"{self.base}{card.id}/activities/" if may else ""
+            return StepFace("none", self.icon("calendar-plus"), self.no_step, url=url)
         due = due_text(step.due_at, step.all_day, self.now)
-        return StepFace(
-            due.state, self.icon(due.icon), f"{step.summary or step.type} · {due.words}"
-        )
+        url = self.done.replace("/0/", f"/{step.id}/") if may else ""
+        words = step.summary or step.type
+        return StepFace(due.state, self.icon(due.icon), words, due.words, url)
 
     def _close(self, card: Card) -> tuple[str, bool]:
         if card.status == "won" and card.closed_at is not None:
@@ -150,7 +199,10 @@ class Faces:
             return pgettext("closing date", "won %(day)s") % {"day": day}, False
         if card.expected_close is None:
             return "", False
-        return day_text(card.expected_close, self.today), card.expected_close < self.today
+        day, late = day_text(card.expected_close, self.today), card.expected_close < self.today
+        if card.close_pushed and card.status == "open":
+            day = gettext("%(day)s · pushed %(times)d×") % {"day": day, "times": card.close_pushed}
+        return day, late
 
     def _age(self, card: Card) -> str:
         age = days_text(card.days)
@@ -160,15 +212,15 @@ class Faces:
         return gettext("%(age)s · over %(days)d") % {"age": age, "days": limit}
 
 
-def gone_face(lead: Lead) -> Face:
-    """Says of a lead that it stands on no board any more; only its id matters."""
+def gone_face(lead: int) -> Face:
+    """Says of a lead that it stands on this board no more; only its id matters."""
     nothing = SafeString()
     return Face(
-        pk=lead.pk,
-        version=lead.version,
-        stage=lead.stage_id,
-        url=lead.get_absolute_url(),
-        title=lead.title,
+        pk=lead,
+        version=0,
+        stage=0,
+        url="",
+        title="",
         amount="",
         no_amount="",
         whom="",

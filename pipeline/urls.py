@@ -2,14 +2,23 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from pipeline.views import board, day, facts, leads, moving, people, steps
+from pipeline.views import board, boarddeeds, day, facts, leadlist, leads, moving, people, steps
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.start, name="start"),
     path("board/", board.boards, name="boards"),
     path("board/<int:pk>/", board.board, name="board"),
     path("board/<int:pk>/stages/<int:stage>/", board.more, name="board-more"),
+    path("board/<int:pk>/stages/<int:stage>/about/", boarddeeds.about_stage, name="stage-about"),
+    path("board/<int:pk>/steps/", board.steps, name="board-steps"),
+    path("board/<int:pk>/news/", boarddeeds.news, name="board-news"),
+    path("board/<int:pk>/look/", boarddeeds.look, name="board-look"),
+    path("board/<int:pk>/add/", boarddeeds.add, name="board-add"),
+    path("board/<int:pk>/bulk/<slug:deed>/", boarddeeds.bulk, name="board-bulk"),
     path("board/<int:pk>/lost/", board.lost, name="board-lost"),
+    path("leads/narrow/", boarddeeds.narrow, name="lead-narrow"),
+    path("leads/", leadlist.index, name="leads"),
+    path("leads/export/", leadlist.export, name="leads-export"),
     path("leads/new/", leads.new, name="lead-new"),
     path("leads/<int:pk>/", leads.show, name="lead"),
     path("leads/<int:pk>/panel/", leads.panel, name="lead-panel"),

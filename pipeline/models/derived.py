@@ -36,7 +36,10 @@ class StageVisit(models.Model):
                 condition=Q(left_at__isnull=True) | Q(left_at__gte=F("entered_at")),
             ),
         ]
-        indexes = [models.Index(fields=["lead", "entered_at"], name="stage_visit_by_lead")]
+        indexes = [
+            models.Index(fields=["lead", "entered_at"], name="stage_visit_by_lead"),
+            models.Index(fields=["stage", "left_at"], name="stage_visit_by_stage"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.lead_id} in {self.stage_id}"

@@ -23,7 +23,7 @@ from pipeline.models import CriterionTick, Lead, Stage, StageVisit
 from pipeline.models.stages import StageTeam
 from pipeline.past import Visit
 from pipeline.ranking import spread
-from pipeline.services.access import lock_leads
+from pipeline.services.access import describe_conflict, lock_leads
 from pipeline.services.sets import replace_sets
 from pipeline.services.touches import save_leads
 from pipeline.services.values import SETS, assign_values
@@ -50,15 +50,19 @@ def move_leads(
     below: int | None = None,
     fields: Mapping[str, Any] | None = None,
     expected_version: int | None = None,
+    expected_stage: int | None = None,
 ) -> list[Lead]:
     """Put leads, in the order given, into a stage: below one card, above another, else on top.
 
-    `fields` gives values that the stage requires, in the same step. Into a won stage means won;
+    `fields` gives values that the stage requires, in the same step. Conflict: the one lead is not
+    in the stage, or of the version, in which it was seen. Into a won stage means won;
     out of one, open again. Refused: a lost lead (reopen it first), a stage of another team,
     required fields that stay empty, a required exit criterion that is not met.
     """
     with transaction.atomic():
         chosen = lock_leads(leads, by=by, expected_version=expected_version)
+        if expected_stage is not None and chosen[0].stage_id != expected_stage:
+            raise Conflict(describe_conflict(chosen[0]))
         target = get_stage(stage, by=by)
         moment = timezone.now()
         entering = [lead for lead in chosen if lead.stage_id != target.pk]

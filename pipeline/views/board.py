@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.core.paginator import Paginator
+from django.db.models import Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
+from core.ledger.tables import Change
 from core.numbers import key_in
 from core.requests import Request
 from crm.models import User
-from pipeline.boardpage import BoardFilter, board_page, column_cards, columns_after_move
+from pipeline.boardpage import board_page, column_cards, columns_after, steps_of
+from pipeline.boardview import BoardView, density_names, lane_names, won_periods
 from pipeline.models import Lead, Pipeline
 
 LOST_PAGE = 50
@@ -25,6 +28,14 @@ def visible_pipeline(user: User, pk: int) -> Pipeline:
     if found is None:
         raise NotFound(_("There is no such pipeline."))
     return found
+
+
+def view_of(request: Request, pk: int) -> BoardView:
+    """How the person looks at a board: in the address of a GET, in the field `board` of a POST."""
+    pipeline = visible_pipeline(request.user, pk)
+    if request.method == "POST":
+        return BoardView.read_query(request.POST.get("board", ""), request.user, pipeline)
+    return BoardView.read(request.GET, request.user, pipeline)
 
 
 def start(request: Request) -> HttpResponse:
@@ -42,52 +53,70 @@ def boards(request: Request) -> HttpResponse:
 
 def board(request: Request, pk: int) -> HttpResponse:
     """A pipeline as columns of cards."""
-    pipelines = list(Pipeline.objects.visible_to(request.user).active())
+    # The newest change comes along with the pipelines: a query less.
+    newest = Change.objects.order_by("-pk").values("pk")[:1]
+    found = Pipeline.objects.visible_to(request.user).active().annotate(newest=Subquery(newest))
+    pipelines = list(found)
     pipeline = next((found for found in pipelines if found.pk == pk), None)
     if pipeline is None:
         raise NotFound(_("There is no such pipeline."))
-    wanted = BoardFilter.read(request.GET)
+    view = BoardView.read(request.GET, request.user, pipeline)
     context = {
-        "page": board_page(request.user, pipeline, wanted),
+        "page": board_page(view, pipeline.newest or 0),
         "pipeline": pipeline,
         "pipelines": pipelines,
-        "wanted": wanted,
+        "view": view,
+        "won_choices": [(key, name, view.address(won=key)) for key, name in won_periods().items()],
+        "lane_choices": [
+            ("", _("None"), view.address(lanes="")),
+            *((key, name, view.address(lanes=key)) for key, name in lane_names().items()),
+        ],
+        "density_choices": density_names().items(),
     }
     return render(request, "pipeline/board.html", context)
 
 
 def more(request: Request, pk: int, stage: int) -> HttpResponse:
     """The next cards of a column, below the card that the page names."""
-    pipeline = visible_pipeline(request.user, pk)
-    wanted = BoardFilter.read(request.GET)
-    after, left = request.GET.get("after", ""), key_in(request.GET, "left") or 1
-    context = {
-        "column": column_cards(request.user, pipeline, stage, wanted, after=after, left=left),
-        "pipeline": pipeline,
-        "wanted": wanted,
-    }
-    return render(request, "pipeline/board.html#cards", context)
+    view = view_of(request, pk)
+    column = column_cards(
+        view,
+        stage,
+        after=request.GET.get("after", ""),
+        left=key_in(request.GET, "left") or 1,
+        lane=request.GET.get("lane", ""),
+    )
+    return render(request, "pipeline/board.html#cards", {"column": column})
 
 
-def moved_cards(request: Request, lead: Lead, *, stages: Collection[int]) -> HttpResponse:
-    """What a board changes after a lead moved: its card and the heads of the columns concerned."""
-    wanted = BoardFilter.read_query(request.POST.get("board", ""))
-    context = {
-        "columns": columns_after_move(request.user, lead, wanted, stages),
-        "pipeline": lead.pipeline,
-        "wanted": wanted,
-    }
-    return render(request, "pipeline/board.html#moved", context)
+def steps(request: Request, pk: int) -> HttpResponse:
+    """The bars of next steps, for a board that shows everything and did not count them."""
+    bars, chip = steps_of(view_of(request, pk))
+    return render(request, "pipeline/board.html#bars", {"bars": bars, "chip": chip})
+
+
+def moved_cards(
+    request: Request, leads: Sequence[Lead], *, stages: Collection[int]
+) -> HttpResponse:
+    """What a board changes after leads moved: their cards and the heads of these columns."""
+    pipeline = visible_pipeline(request.user, _board_of(request, leads[0]))
+    view = BoardView.read_query(request.POST.get("board", ""), request.user, pipeline)
+    columns = columns_after(view, [lead.pk for lead in leads], stages)
+    return render(request, "pipeline/board.html#moved", {"columns": columns})
+
+
+def _board_of(request: Request, lead: Lead) -> int:
+    """The board that a request came from; one that does not say so came from the lead's own."""
+    return key_in(request.POST, "pipeline") or lead.pipeline_id
 
 
 def lost(request: Request, pk: int) -> HttpResponse:
     """The lost leads of a pipeline with their reasons, the latest first."""
-    pipeline = visible_pipeline(request.user, pk)
-    wanted = BoardFilter.read(request.GET)
-    leads = wanted.apply(Lead.objects.visible_to(request.user), request.user)
-    leads = leads.active().lost().filter(pipeline=pipeline).for_list()
+    view = view_of(request, pk)
+    leads = view.narrowing.apply(Lead.objects.visible_to(request.user))
+    leads = leads.active().lost().filter(pipeline=view.pipeline).for_list()
     page = Paginator(leads.order_by("-closed_at", "-id"), LOST_PAGE).get_page(
         request.GET.get("page")
     )
-    context = {"pipeline": pipeline, "page": page, "wanted": wanted}
+    context = {"pipeline": view.pipeline, "page": page}
     return render(request, "pipeline/lost.html", context)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from core.answers import go_to, next_address, posted, put_errors, say, with_toast, written_cause
-from core.errors import Conflict, NotAllowed, Refused
-from core.numbers import key_in
+from core.errors import Conflict, NotAllowed, NotFound, Refused
+from core.numbers import key_in, keys_in
 from core.requests import Request
 from crm.models import User
+from pipeline.boardview import LANES
 from pipeline.forms import LoseForm, MoveForm
 from pipeline.leadpage import may_change, visible_lead
-from pipeline.models import Lead
+from pipeline.models import CriterionTick, Lead, Stage
 from pipeline.services.closing import lose_lead, reopen_lead, win_lead
-from pipeline.services.moves import move_lead, tick_criterion
+from pipeline.services.moves import move_lead, move_leads, tick_criterion
 from pipeline.views.board import moved_cards
 from pipeline.views.leads import dialog
 from pipeline.views.parts import answer as answer_part
@@ -30,33 +35,85 @@ def changeable(user: User, pk: int) -> Lead:
     return lead
 
 
-def done(request: Request, lead: Lead, text: str, *, came_from: int) -> HttpResponse:
-    """The answer to a change of place: for a board its cards and heads, else the lead's page."""
+def done(
+    request: Request, lead: Lead, text: str, *, came_from: Stage | None = None, offer: str = ""
+) -> HttpResponse:
+    """The answer to a change of place: for a board its cards and heads, else the lead's page.
+
+    `offer` is the exit criterion that may be ticked of the stage that was left, in words.
+    """
     undo = written_cause()
     if request.htmx and "board" in request.POST:
-        answer = moved_cards(request, lead, stages={came_from, lead.stage_id})
-        return with_toast(answer, text, undo=undo)
+        stages = {lead.stage_id} | ({came_from.pk} if came_from else set())
+        answer = moved_cards(request, [lead], stages=stages)
+        act = ""
+        if offer and came_from:
+            act = f"{reverse('lead-tick', args=[lead.pk])}?offered={came_from.pk}"
+        return with_toast(answer, text, undo=undo, act=act, act_text=offer)
     say(request, text, undo=undo)
     return go_to(request, next_address(request, lead.get_absolute_url()))
 
 
 def dragged(request: Request, pk: int) -> HttpResponse | None:
-    """Put a lead where its card was dropped; None when its stage asks for more first."""
-    came_from = Lead.objects.filter(pk=pk).values_list("stage_id", flat=True).first() or 0
+    """Put leads where their cards were dropped; None when the stage asks for more first."""
+    leads = list(dict.fromkeys([pk, *keys_in(request.POST, "with")]))
+    before = {lead.pk: lead for lead in Lead.objects.filter(pk__in=leads).select_related("stage")}
+    if pk not in before:
+        raise NotFound(_("There is no such lead."))
+    came_from = {lead.stage_id for lead in before.values()}
+    stage = key_in(request.POST, "stage") or 0
     try:
-        lead = move_lead(
-            lead=pk,
-            stage=key_in(request.POST, "stage") or 0,
+        moved_leads = move_leads(
+            leads=leads,
+            stage=stage,
             by=request.user,
             above=key_in(request.POST, "above"),
             below=key_in(request.POST, "below"),
-            expected_version=key_in(request.POST, "version"),
+            fields=lane_fields(request),
+            expected_stage=key_in(request.POST, "from"),
         )
     except Refused as refused:
-        if refused.fields:
+        if refused.fields and len(leads) == 1:
             return None
         raise
-    return done(request, lead, moved(lead), came_from=came_from)
+    except Conflict:
+        # Sent again because the answer was lost: it stands where it was to go.
+        if "again" not in request.POST or before[pk].stage_id != stage:
+            raise
+        moved_leads = list(Lead.objects.filter(pk=pk).select_related("stage", "pipeline"))
+    if len(moved_leads) > 1:
+        words = {"n": len(moved_leads), "stage": moved_leads[0].stage.name}
+        text = ngettext(
+            "%(n)s lead is in %(stage)s.", "%(n)s leads are in %(stage)s.", len(moved_leads)
+        )
+        stages = {*came_from, moved_leads[0].stage_id}
+        answer = moved_cards(request, moved_leads, stages=stages)
+        return with_toast(answer, text % words, undo=written_cause())
+    lead = moved_leads[0]
+    offer = offered_criterion(before[pk], lead)
+    return done(request, lead, moved(lead), came_from=before[pk].stage, offer=offer)
+
+
+def lane_fields(request: Request) -> dict[str, Any]:
+    """What a lead takes over from the lane in which it was dropped."""
+    lanes, lane = request.POST.get("lanes", ""), request.POST.get("lane", "")
+    if lanes not in LANES or not lane:
+        return {}
+    key = int(lane) if lane.isdigit() else None
+    return {"stars_manual" if lanes == "stars" else lanes: key}
+
+
+def offered_criterion(before: Lead, after: Lead) -> str:
+    """The exit criterion of the stage that a lead left forward without its tick, in words."""
+    stage = before.stage
+    if (
+        not stage.exit_criterion
+        or stage.pipeline_id != after.stage.pipeline_id
+        or stage.sequence >= after.stage.sequence
+        or CriterionTick.objects.filter(lead=after, stage=stage).exists()
+    ):
+        return ""
+    return _("Tick: %s") % stage.exit_criterion
 
 
 def moved(lead: Lead) -> str:
@@ -73,7 +130,7 @@ def move(request: Request, pk: int) -> HttpResponse:
     form = MoveForm(posted(request), user=request.user, lead=lead, wanted=wanted)
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
-        target, came_from = form.cleaned_data["stage"], lead.stage_id
+        target, before = form.cleaned_data["stage"], lead
         below = form.cleaned_data["below"]
         if form.cleaned_data["place"] == "bottom":
             last = Lead.objects.neighbours(target.pk).exclude(pk=pk).last()
@@ -94,14 +151,15 @@ def move(request: Request, pk: int) -> HttpResponse:
         except (Refused, Conflict) as refused:
             status = put_errors(form, refused)
         else:
-            return done(request, lead, moved(lead), came_from=came_from)
+            offer = offered_criterion(before, lead)
+            return done(request, lead, moved(lead), came_from=before.stage, offer=offer)
     return dialog(request, "pipeline/move.html", {"form": form, "lead": lead}, status=status)
 
 
 @require_POST
 def win(request: Request, pk: int) -> HttpResponse:
     """Win a lead."""
-    came_from = visible_lead(request.user, pk).stage_id
+    came_from = visible_lead(request.user, pk).stage
     lead = win_lead(lead=pk, by=request.user, expected_version=key_in(request.POST, "version"))
     return done(request, lead, _("“%s” is won.") % lead.title, came_from=came_from)
 
@@ -124,14 +182,14 @@ def lose(request: Request, pk: int) -> HttpResponse:
             status = put_errors(form, refused)
         else:
             text = _("“%s” is lost.") % lost.title
-            return done(request, lost, text, came_from=lead.stage_id)
+            return done(request, lost, text, came_from=lead.stage)
     return dialog(request, "pipeline/lose.html", {"form": form, "lead": lead}, status=status)
 
 
 @require_POST
 def reopen(request: Request, pk: int) -> HttpResponse:
     """Open a won or lost lead again."""
-    came_from = visible_lead(request.user, pk).stage_id
+    came_from = visible_lead(request.user, pk).stage
     lead = reopen_lead(lead=pk, by=request.user, expected_version=key_in(request.POST, "version"))
     return done(request, lead, _("“%s” is open again.") % lead.title, came_from=came_from)
 
@@ -139,8 +197,11 @@ def reopen(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def tick(request: Request, pk: int) -> HttpResponse:
     """Say that the exit criterion of a stage is met, or that it is not."""
-    stage = key_in(request.POST, "stage") or 0
-    met = "met" in request.POST
+    offered = key_in(request.GET, "offered")
+    stage = offered or key_in(request.POST, "stage") or 0
+    met = bool(offered) or "met" in request.POST
     tick_criterion(lead=pk, stage=stage, by=request.user, met=met)
+    if offered and request.htmx:
+        return with_toast(HttpResponse(status=204), _("Ticked."), undo=written_cause())
     text = _("The exit criterion is met.") if met else _("The exit criterion is not met.")
     return answer_part(request, pk, text)

@@ -26,7 +26,8 @@ function letGo(toast) {
 
 /**
  * Show a toast.
- * @param {{text: string, kind?: string, undo?: string, fields?: Record<string, string[]>}} note
+ * @param {{text: string, kind?: string, undo?: string, act?: string, actText?: string, stay?: boolean, fields?: Record<string, string[]>}} note
+ * @returns {Element | undefined}
  */
 export function toast(note) {
   const template = document.getElementById("toast-template");
@@ -45,6 +46,16 @@ export function toast(note) {
     const use = box.querySelector("use");
     use?.setAttribute("href", (use.getAttribute("href") ?? "").replace(/#.*/, "#alert-circle"));
   }
+  if (note.act) {
+    // What may be done next is offered beside Undo.
+    const act = /** @type {HTMLFormElement} */ (form.cloneNode(true));
+    act.action = note.act;
+    act.removeAttribute("data-undo");
+    act.setAttribute("data-act", "");
+    const button = act.querySelector("button");
+    if (button) button.textContent = note.actText ?? "";
+    form.before(act);
+  }
   if (note.undo) {
     form.action = `/changes/${note.undo}/undo/`;
     const next = form.elements.namedItem("next");
@@ -54,7 +65,8 @@ export function toast(note) {
   }
   while (place.childElementCount > 3) place.firstElementChild?.remove();
   place.append(copy);
-  letGo(box);
+  if (!note.stay) letGo(box);
+  return box;
 }
 
 /** @returns {HTMLDialogElement | null} */
@@ -160,13 +172,29 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.matches("[data-act]")) return;
+  event.preventDefault();
+  try {
+    await post(form.action, new FormData(form));
+    form.remove();
+  } catch {
+    toast({ kind: "error", text: document.body.dataset.offline ?? "" });
+  }
+});
+
 // Forms of the dialog: wrong input is shown where it is, success closes it or leads on.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !form.matches("#dialog [data-exchange]")) return;
   event.preventDefault();
   const fields = new FormData(form);
-  if (document.getElementById("board")) fields.set("board", location.search);
+  const board = document.getElementById("board");
+  if (board) {
+    fields.set("board", location.search);
+    fields.set("pipeline", board.dataset.pipeline ?? "");
+  }
   const button = event.submitter;
   if (button instanceof HTMLButtonElement) button.disabled = true;
   try {

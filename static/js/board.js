@@ -1,196 +1,158 @@
 // @ts-check
-// The board: cards are dragged at once and saved behind; what the server refuses goes back.
+// The board: cards are moved at once and saved behind; its parts are in board/.
 
-import { closeDialog, openDialog, showInDialog, toast } from "./app.js";
+import { closeDialog, toast } from "./app.js";
 import { elements, post, replace } from "./exchange.js";
+import { announce, board, refresh, say, settle } from "./board/cards.js";
+import { prepareDrag } from "./board/drag.js";
+import { prepareKeys } from "./board/keys.js";
+import { resume } from "./board/moves.js";
+import { prepareNews } from "./board/news.js";
+import { preparePanel } from "./board/panel.js";
+import { unpickAll } from "./board/pick.js";
+import { isTyping } from "./keys.js";
 
-/** @typedef {{parent: Element, next: Element | null}} Place */
+/** What can be undone from here, the latest last.
+ * @type {string[]} */
+const undoable = [];
 
-const Sortable = /** @type {any} */ (window).Sortable;
-const live = document.getElementById("announcer");
+/** Cards that follow are read when they come near. */
+const near = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) if (entry.isIntersecting) loadMore(entry.target);
+  },
+  { rootMargin: "0px 0px 400px 0px" },
+);
 
-/** Moves wait for the one before: a quick second drag is never lost.
- * @type {Promise<void>} */
-let queue = Promise.resolve();
-
-/** @param {string} text */
-function announce(text) {
-  if (live) live.textContent = text;
-}
-
-/** @param {Element} card @returns {Place} */
-function placeOf(card) {
-  return { parent: /** @type {Element} */ (card.parentElement), next: card.nextElementSibling };
-}
-
-/** @param {Element} card @param {Place} place */
-function putBack(card, place) {
-  place.parent.insertBefore(card, place.next?.parentElement === place.parent ? place.next : null);
-}
-
-/** @param {Element | null} element */
-function cardId(element) {
-  return element instanceof HTMLElement ? (element.dataset.card ?? "") : "";
-}
-
-/** @param {Element | null} element @param {"nextElementSibling" | "previousElementSibling"} way */
-function neighbour(element, way) {
-  let found = element?.[way] ?? null;
-  while (found && !cardId(found)) found = found[way];
-  return cardId(found);
-}
-
-/**
- * Put the cards and heads of an answer where they belong.
- * @param {string} text
- */
-export function settle(text) {
-  const fresh = elements(text);
-  for (const element of fresh) {
-    if (!(element instanceof HTMLElement) || !cardId(element)) continue;
-    const old = document.getElementById(element.id);
-    const lane = document.querySelector(`[data-lane="${element.dataset.stage}"]`);
-    if (element.dataset.gone !== undefined || !lane) {
-      old?.remove();
-      continue;
-    }
-    const hadFocus = old?.contains(document.activeElement);
-    if (old && old.parentElement === lane) {
-      old.replaceWith(element);
-    } else {
-      old?.remove();
-      const before = element.dataset.after && document.getElementById(`lead-${element.dataset.after}`);
-      if (before && before.parentElement === lane) before.after(element);
-      else if (!element.dataset.after) lane.prepend(element);
-      else if (!lane.querySelector(".more")) lane.append(element);
-      else continue;
-    }
-    element.classList.add("landed");
-    const link = element.querySelector("h3 a");
-    if (hadFocus && link instanceof HTMLElement) link.focus();
+/** @param {Element} link */
+async function loadMore(link) {
+  const row = link.closest("li");
+  if (!(link instanceof HTMLAnchorElement) || !row || link.dataset.loading) return;
+  link.dataset.loading = "yes";
+  near.unobserve(link);
+  try {
+    const answer = await fetch(link.href, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const known = elements(await answer.text()).filter((card) => !card.id || !document.getElementById(card.id));
+    row.replaceWith(...known);
+    document.dispatchEvent(new CustomEvent("relance:settled"));
+  } catch {
+    delete link.dataset.loading;
   }
-  replace(fresh.filter((element) => !cardId(element)));
 }
 
-/**
- * Save a move. A refusal puts the card back; the reason comes as a toast, or as a form.
- * @param {HTMLElement} card
- * @param {Place} from
- * @param {string} address
- * @param {Record<string, string>} fields
- */
-function save(card, from, address, fields) {
-  card.classList.add("saving");
-  queue = queue.then(async () => {
-    try {
-      const current = document.getElementById(card.id) ?? card;
-      const version = current instanceof HTMLElement ? (current.dataset.version ?? "") : "";
-      const answer = await post(address, {
-        ...fields,
-        version,
-        dragged: "yes",
-        board: location.search,
-      });
-      if (answer.ok) {
-        settle(answer.text);
-      } else {
-        putBack(card, from);
-        if (answer.status === 422 && answer.text.includes("<form")) showInDialog(answer.text);
-        else if (answer.status === 409 || answer.status === 404) await refresh();
-        else if (answer.status === 403 && !answer.text.includes("toast")) location.reload();
-      }
-    } catch {
-      putBack(card, from);
-      toast({ kind: "error", text: document.body.dataset.offline ?? "" });
-    } finally {
-      card.classList.remove("saving");
-    }
-  });
+/** @param {string} stage @param {boolean} on */
+async function fold(stage, on) {
+  const column = document.querySelector(`[data-column="${stage}"]`);
+  column?.classList.toggle("folded", on);
+  await post(board()?.dataset.look ?? "", { [on ? "fold" : "unfold"]: stage });
 }
 
-/** Show the board as it is now. */
-export async function refresh() {
-  const address = location.pathname + location.search;
-  await /** @type {any} */ (window).htmx.ajax("GET", address, {
-    target: "#board",
-    select: "#board",
-    swap: "outerHTML",
-  });
-}
-
-/** @type {Place | null} */
-let liftedFrom = null;
-
-function lift(/** @type {any} */ event) {
-  liftedFrom = { parent: event.from, next: event.item.nextElementSibling };
-  document.body.classList.add("dragging");
-}
-
-function drop(/** @type {any} */ event) {
-  document.body.classList.remove("dragging");
-  /** @type {HTMLElement} */
-  const card = event.item;
-  const from = liftedFrom ?? { parent: event.from, next: null };
-  const to = /** @type {HTMLElement} */ (event.to);
-  if (to === event.from && event.oldIndex === event.newIndex) return;
-  const base = `/leads/${cardId(card)}/`;
-  if (to.dataset.drop) {
-    putBack(card, from);
-    if (to.dataset.drop === "lost") openDialog(`${base}lose/`, card.querySelector("a"));
-    else save(card, from, `${base}win/`, {});
-    return;
-  }
-  save(card, from, `${base}move/`, {
-    stage: to.dataset.lane ?? "",
-    above: neighbour(card, "nextElementSibling"),
-    below: neighbour(card, "previousElementSibling"),
-  });
+/** The bars of next steps of a board that shows everything come after it. */
+async function loadSteps() {
+  const address = board()?.dataset.steps;
+  if (!address) return;
+  const answer = await fetch(address + location.search, { headers: { "HX-Request": "true" } });
+  if (answer.ok) replace(elements(await answer.text()));
 }
 
 function prepare() {
-  const options = {
-    group: "cards",
-    draggable: ".card-lead:not(.fixed)",
-    filter: ".move, .more, .add",
-    preventOnFilter: false,
-    animation: 140,
-    delay: 200,
-    delayOnTouchOnly: true,
-    touchStartThreshold: 5,
-    fallbackTolerance: 5,
-    scrollSensitivity: 60,
-    bubbleScroll: true,
-    onStart: lift,
-    onEnd: drop,
-  };
-  for (const lane of document.querySelectorAll("[data-lane], [data-drop]")) {
-    if (Sortable.get(lane)) continue;
-    Sortable.create(lane, { ...options, sort: lane.hasAttribute("data-lane") });
-    lane.classList.add("draggable");
-  }
+  prepareDrag();
+  prepareKeys();
+  for (const link of document.querySelectorAll("a[data-more]")) near.observe(link);
+  for (const column of document.querySelectorAll(".column")) inView.observe(column);
 }
 
-// A click at the end of a drag opens nothing.
-document.addEventListener(
-  "dragstart",
-  (event) => {
-    if (event.target instanceof HTMLAnchorElement && event.target.closest(".card-lead")) {
-      event.target.setAttribute("draggable", "false");
+/** On a phone the picker of stages says which column is in sight. */
+const inView = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      if (!(entry.target instanceof HTMLElement) || !entry.isIntersecting) continue;
+      for (const link of document.querySelectorAll("[data-stage-link]")) {
+        const here = link instanceof HTMLElement && link.dataset.stageLink === entry.target.dataset.column;
+        if (here) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+        const bar = link.parentElement;
+        if (here && bar && link instanceof HTMLElement) bar.scrollLeft = link.offsetLeft - bar.clientWidth / 2 + link.clientWidth / 2;
+      }
     }
   },
-  true,
+  { threshold: 0.6 },
 );
 
-document.addEventListener("relance:answered", (event) => {
-  if (event instanceof CustomEvent) {
-    settle(event.detail.text);
+document.addEventListener("click", (event) => {
+  const at = event.target;
+  if (!(at instanceof Element)) return;
+  const more = at.closest("a[data-more]");
+  if (more) {
+    event.preventDefault();
+    loadMore(more);
+  }
+  const stage = at.closest("[data-stage-link]");
+  if (stage instanceof HTMLElement) {
+    event.preventDefault();
+    document.querySelector(`[data-column="${stage.dataset.stageLink}"]`)?.scrollIntoView({ block: "nearest", inline: "center" });
+  }
+  const folded = at.closest(".column.folded");
+  if (folded instanceof HTMLElement && !at.closest(".about, .card-lead")) fold(folded.dataset.column ?? "", false);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement)) return;
+  if (form.matches("#dialog [data-fold]") && event.submitter instanceof HTMLButtonElement) {
+    event.preventDefault();
+    fold(form.dataset.fold ?? "", event.submitter.name === "fold");
     closeDialog();
   }
+  // What is left empty does not stand in the address.
+  if (form.matches("[data-narrow]")) {
+    for (const field of form.elements) {
+      if ((field instanceof HTMLInputElement || field instanceof HTMLSelectElement) && !field.value) field.disabled = true;
+    }
+  }
+});
+
+document.addEventListener("keydown", async (event) => {
+  if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey) return;
+  if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  const cause = undoable.pop();
+  if (!cause) {
+    announce(say("nothing"));
+    return;
+  }
+  for (const form of document.querySelectorAll(`#toasts form[action*="${cause}"]`)) form.closest("[data-toast]")?.remove();
+  try {
+    const answer = await post(`/changes/${cause}/undo/`, { next: location.pathname });
+    if (answer.ok) document.dispatchEvent(new CustomEvent("relance:undone"));
+  } catch {
+    undoable.push(cause);
+    toast({ kind: "error", text: document.body.dataset.offline ?? "" });
+  }
+});
+
+document.addEventListener("relance:answered", (event) => {
+  if (!(event instanceof CustomEvent)) return;
+  if (board()?.dataset.lanes) refresh();
+  else settle(event.detail.text);
+  unpickAll();
+  closeDialog();
 });
 document.addEventListener("relance:toast", (event) => {
-  if (event instanceof CustomEvent) announce(event.detail.text);
+  if (!(event instanceof CustomEvent)) return;
+  announce(event.detail.text);
+  if (event.detail.undo) undoable.push(event.detail.undo);
 });
-document.addEventListener("relance:undone", () => refresh());
+document.addEventListener("relance:undone", () => {
+  announce(say("undone"));
+  refresh();
+});
+document.addEventListener("relance:settled", prepare);
 document.addEventListener("htmx:after:settle", prepare);
 
 prepare();
+prepareNews();
+preparePanel();
+loadSteps();
+resume();

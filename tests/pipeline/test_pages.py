@@ -11,9 +11,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from core.ledger.tables import Cause, Change
+from core.ledger.causes import because
+from core.ledger.tables import Cause, Change, Kind
 from pipeline.models import Activity, ActivityType, CriterionTick, Lead, LostReason
 from pipeline.services.leads import update_lead
+from pipeline.services.moves import move_lead
 from tests import factories
 
 #: Told by the part of the cast: what they see of the rep's lead, and whether they may change it.
@@ -147,10 +149,10 @@ def test_the_filter_in_the_address_narrows_cards_and_sums(
     factories.make_lead(**values, team=cast.others.pk, expected_revenue=3)
     client, address = login(cast.mate), reverse("board", args=[pipeline.pk])
     sums = {
-        scope: client.get(address, {"scope": scope}).context["page"].columns[0].sum
-        for scope in ("", "team", "mine", "nonsense")
+        query: client.get(f"{address}?{query}").context["page"].columns[0].sum
+        for query in ("", "team=mine", "owner=me", "owner=nonsense")
     }
-    assert sums == {"": "€18", "team": "€15", "mine": "€5", "nonsense": "€18"}
+    assert sums == {"": "€18", "team=mine": "€15", "owner=me": "€5", "owner=nonsense": "€18"}
 
 
 def test_an_empty_amount_is_a_question_not_a_zero(login: Any, cast: Any, stages: Any) -> None:
@@ -186,18 +188,15 @@ def test_a_dragged_card_answers_with_its_place_and_both_heads(
 def test_a_card_that_somebody_moved_meanwhile_stays_and_says_who(
     login: Any, cast: Any, lead: Any, stages: Any
 ) -> None:
-    stale = lead.version
-    with factories.arranging():
-        update_lead(lead=lead.pk, values={"title": "Cold storage 2"}, by=cast.manager)
-    answer = login(cast.rep).post(
-        reverse("lead-move", args=[lead.pk]),
-        {"stage": stages[2].pk, "version": stale, "dragged": "yes", "board": ""},
-        **HTMX,
-    )
+    with because(Kind.PERSON, by=cast.manager):
+        move_lead(lead=lead.pk, stage=stages[3].pk, by=cast.manager)
+    fields = {"stage": stages[2].pk, "from": stages[0].pk, "dragged": "yes", "board": ""}
+    answer = login(cast.rep).post(reverse("lead-move", args=[lead.pk]), fields, **HTMX)
     assert answer.status_code == 409
-    assert "meanwhile" in answer["HX-Trigger"]
+    assert "Mona Manager" in answer["HX-Trigger"]
+    assert "Negotiation" in answer["HX-Trigger"]
     lead.refresh_from_db()
-    assert lead.stage_id == stages[1].pk
+    assert lead.stage_id == stages[3].pk
 
 
 def test_a_stage_asks_only_for_what_it_requires_then_moves(
