@@ -15,6 +15,9 @@ from email_validator import EmailNotValidError, validate_email
 #: Characters of a custom text that conditions compare.
 CUSTOM_KEY_LENGTH = 600
 
+#: A word of so many letters is found anywhere in a text: trigrams know it (PostgreSQL, pg_trgm).
+SEARCHABLE = 3
+
 _SPACES = re.compile(r"\s+")
 
 
@@ -25,6 +28,13 @@ def fold(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return _SPACES.sub(" ", folded).strip()
+
+
+def searched_words(key: str) -> list[str]:
+    """The words of a folded text that are sought anywhere; none when all of them are so short that
+    only beginnings can be sought."""
+    words = key.split()
+    return words if any(len(word) >= SEARCHABLE for word in words) else []
 
 
 def text_key(text: str, length: int) -> str:

@@ -9,7 +9,7 @@ in its address; only the choice of columns falls back to what the person has cho
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
@@ -31,6 +31,7 @@ from core.keyset import (
     total,
 )
 from core.money import format_number
+from core.searching import rows_of
 
 PAGE = 50
 #: Rows of an export that are read and written at once.
@@ -52,8 +53,6 @@ class Listing:
     address: Callable[[], str]
     #: Columns that an installation adds.
     more: Callable[[], Sequence[Column]] | None = None
-    #: The paths that may be sorted by beside those of the columns.
-    sorts: Mapping[str, str] = field(default_factory=dict)
 
     def all_columns(self) -> dict[str, Column]:
         """Every column by name, in the order in which they are offered."""
@@ -92,10 +91,10 @@ class View:
         words = query.get("columns", "").split(",")
         names = [word for word in dict.fromkeys(words) if word in known]
         sort = query.get("sort", "")
-        path = _sort_path(listing, known, sort)
+        path = _sort_path(known, sort)
         if path is None:
             sort = listing.sort
-            path = _sort_path(listing, known, sort)
+            path = _sort_path(known, sort)
         assert path is not None, "The default must be sortable."  # noqa: S101
         key = key_of(listing.model, path, sort.startswith("-"))
         return cls(
@@ -107,10 +106,9 @@ class View:
         )
 
 
-def _sort_path(listing: Listing, known: Mapping[str, Column], sort: str) -> str | None:
-    name = sort.removeprefix("-")
-    column = known.get(name)
-    return (column.sort if column else "") or listing.sorts.get(name)
+def _sort_path(known: Mapping[str, Column], sort: str) -> str | None:
+    column = known.get(sort.removeprefix("-"))
+    return column.sort or None if column is not None else None
 
 
 def chosen_columns(
@@ -159,10 +157,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """All that a list prints."""
+    """All that a list prints. `count` is told up to COUNT_CAP; `sorts` is what it may be sorted by,
+    the columns that are not shown as well."""
 
     heads: Sequence[Head]
+    sorts: Sequence[Head]
     rows: Sequence[Row]
+    number: int
     count: str
     more: str
     is_first: bool
@@ -170,18 +171,25 @@ class ListPage:
     shared: str
 
 
-def read_page(records: models.QuerySet[Any], view: View, query: QueryDict) -> ListPage:
-    """A page of the records for reading, in two queries and those of the columns' sides."""
-    rows = records.order_by(*(key.expression() for key in view.keys))
-    is_first = True
-    if view.after:
-        try:
-            rows = rows.filter(rows_after(view.keys, read_cursor(view.keys, view.after)))
-            is_first = False
-        except BadCursor:
-            pass  # Written for another order: begin at the start.
+def read_page(
+    records: models.QuerySet[Any], view: View, query: QueryDict, *, is_search: bool = False
+) -> ListPage:
+    """A page of the records for reading, and their number; in a fixed number of queries.
+
+    `is_search` says that the records are narrowed by words, so that none or all may be found.
+    """
+    behind = _behind(view)
     paths = _paths(view)
-    found = list(rows.values_list(*paths)[: PAGE + 1])
+    found = rows_of(
+        records,
+        view.keys,
+        paths,
+        PAGE + 1,
+        behind=behind,
+        after=None if behind is None else rows_after(view.keys, behind),
+        is_search=is_search,
+    )
+    is_first = behind is None
     more = ""
     if len(found) > PAGE:
         place = {path: number for number, path in enumerate(paths)}
@@ -191,13 +199,30 @@ def read_page(records: models.QuerySet[Any], view: View, query: QueryDict) -> Li
     names = ",".join(column.name for column in view.columns)
     return ListPage(
         heads=[_head(view, column, query) for column in view.columns],
+        sorts=[
+            _head(view, column, query)
+            for column in view.listing.all_columns().values()
+            if column.sort
+        ],
         rows=list(_told(view, found[:PAGE], paths)),
+        number=count,
         count=_count_text(count),
         more=more,
         is_first=is_first,
         start=address(query, after=None),
         shared=address(query, after=None, columns=names, sort=view.sort),
     )
+
+
+def _behind(view: View) -> list[Any] | None:
+    """The values of the row that the page starts behind; None at the start, and for a cursor that
+    was written for another order."""
+    if not view.after:
+        return None
+    try:
+        return read_cursor(view.keys, view.after)
+    except BadCursor:
+        return None
 
 
 def _count_text(count: int) -> str:

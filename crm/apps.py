@@ -13,9 +13,10 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         """Declare fields and register what the floors below ask."""
         from core import commands
-        from crm import fields, finding
+        from crm import fields, finding, panels
         from crm.services import checks
 
         fields.register()
         commands.register(*finding.COMMANDS)
         checks.register()
+        panels.register()

@@ -16,7 +16,7 @@ from core.filters import (
     TextFilter,
     condition,
 )
-from core.folding import email_key, fold
+from core.folding import email_key, fold, searched_words
 from crm.models import Company, Contact, CustomField, Membership, Product, Tag, Team, User
 from crm.models.people import Role
 
@@ -24,8 +24,12 @@ OWNED = ("me", "none")
 
 
 def named(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Records in whose folded name every word occurs."""
-    for word in fold(text).split():
+    """Records in whose folded name every word occurs; of very short ones, that begins so."""
+    key = fold(text)
+    words = searched_words(key)
+    if not words:
+        return queryset.filter(name_key__startswith=key) if key else queryset
+    for word in words:
         queryset = queryset.filter(name_key__contains=word)
     return queryset
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from crm.views import accounts, companies, notices, profile
+from crm.views import accounts, companies, contacts, lists, notices, profile
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", accounts.LoginView.as_view(), name="login"),
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.change_password, name="profile-password"),
     path("companies/suggest/", companies.suggest, name="company-suggest"),
+    *companies.DOOR.routes(),
+    *contacts.DOOR.routes(),
+    path("lists/<slug:name>/columns/", lists.columns, name="list-columns"),
     path("notices/", notices.notices, name="notices"),
     path("notices/bell/", notices.bell, name="notices-bell"),
     path("notices/seen/", notices.seen, name="notices-seen"),

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import AmountField, DateInput, Styled, style
-from crm.models import Company, CustomField, User
+from crm.customforms import YES_NO, yes_no
+from crm.models import Company, User
 from pipeline.models import Lead, LostReason, Stage
 
 #: The fields of a lead's form, by the part of the form that they stand in.
@@ -32,11 +33,6 @@ PARTS: dict[str, tuple[str, ...]] = {
     "origin": ("source", "medium", "campaign"),
 }
 STARS = [("", _("By points")), (0, _("None")), (1, "★"), (2, "★★"), (3, "★★★")]
-YES_NO = [("", _("Not known")), ("true", _("Yes")), ("false", _("No"))]
-
-
-def _yes_no(value: str) -> bool | None:
-    return {"true": True, "false": False}.get(value)
 
 
 def lead_field(name: str, *, user: User, required: bool = False) -> forms.Field:
@@ -60,7 +56,7 @@ def lead_field(name: str, *, user: User, required: bool = False) -> forms.Field:
         common["label"] = _("Priority")
         return forms.TypedChoiceField(choices=STARS, coerce=int, empty_value=None, **common)
     if isinstance(field, models.BooleanField):
-        return forms.TypedChoiceField(choices=YES_NO, coerce=_yes_no, empty_value=None, **common)
+        return forms.TypedChoiceField(choices=YES_NO, coerce=yes_no, empty_value=None, **common)
     if name.endswith(("_revenue", "_amount")):
         return AmountField(max_digits=15, decimal_places=2, min_value=Decimal(0), **common)
     if isinstance(field, models.DateField):
@@ -88,34 +84,6 @@ def _choices(model: type[models.Model], user: User) -> models.QuerySet[Any]:
     if hasattr(model, "is_active"):
         records = records.filter(is_active=True)
     return records  # type: ignore[no-any-return]
-
-
-def custom_field(definition: CustomField) -> forms.Field:
-    """The form field for a custom field."""
-    common: dict[str, Any] = {"label": definition.label, "required": False}
-    options = [(str(item["id"]), item["label"]) for item in definition.options or []]
-    match definition.type:
-        case CustomField.Type.MONEY | CustomField.Type.NUMBER:
-            return AmountField(max_digits=15, **common)
-        case CustomField.Type.DATE:
-            return forms.DateField(widget=DateInput(), **common)
-        case CustomField.Type.CHOICE:
-            return forms.ChoiceField(choices=[("", "–"), *options], **common)
-        case CustomField.Type.CHOICES:
-            widget = forms.CheckboxSelectMultiple()
-            return forms.MultipleChoiceField(choices=options, widget=widget, **common)
-        case CustomField.Type.YES_NO:
-            return forms.TypedChoiceField(
-                choices=YES_NO, coerce=_yes_no, empty_value=None, **common
-            )
-        case CustomField.Type.USER:
-            people = [(str(user.pk), str(user)) for user in User.objects.active()]
-            return forms.TypedChoiceField(
-                choices=[("", "–"), *people], coerce=int, empty_value=None, **common
-            )
-        case CustomField.Type.COMPANY:
-            return forms.IntegerField(min_value=1, **common)
-    return forms.CharField(max_length=10_000, **common)
 
 
 class MoveForm(Styled):

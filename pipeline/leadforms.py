@@ -10,8 +10,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import Styled, style
+from crm.customforms import custom_field
 from crm.models import Company, CustomField, User
-from pipeline.forms import PARTS, custom_field, lead_field
+from pipeline.forms import PARTS, lead_field
 from pipeline.models import Lead, Stage
 
 #: What one edits together where it stands, by the name that addresses give it.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Exists, OuterRef, Q
 
-from core.folding import fold
+from core.folding import fold, searched_words
 from core.ledger.tracked import TrackedQuerySet
 from crm.querysets import sees_all
 
@@ -164,9 +164,16 @@ class LeadQuerySet(TrackedQuerySet[Any]):
         return self.filter(pk__in=LeadContact.objects.filter(contact=contact).values("lead"))
 
     def searching(self, text: str) -> Self:
-        """Leads in whose search text every word occurs."""
+        """Leads in whose search text every word occurs.
+
+        Where no word has three letters no index could help: then those whose title begins so.
+        """
+        key = fold(text)
+        words = searched_words(key)
+        if not words:
+            return self.filter(title_key__startswith=key) if key else self
         found = self
-        for word in fold(text).split():
+        for word in words:
             found = found.filter(search_text__contains=word)
         return found
 
@@ -234,9 +241,15 @@ class ActivityQuerySet(TrackedQuerySet[Any]):
         return self.to_do().filter(assignee=user, due_at__lt=until)
 
     def for_day(self) -> Self:
-        """What a row of somebody's day needs, in one query."""
-        return self.select_related("type", "assignee", "lead__company", "contact", "company").defer(
-            "lead__search_text", "lead__description", "lead__custom", "lead__custom_keys"
+        """What a row of somebody's day needs beside the person, in one query."""
+        lead = ("title", "expected_revenue", "currency", "contact_name", "phone", "phone_key")
+        person = ("name", "mobile", "mobile_key", "phone", "phone_key")
+        return self.select_related("type", "lead__company", "contact", "company").only(
+            *("version", "summary", "note", "due_at", "all_day", "assignee", "type__name"),
+            *("type__icon", "lead__company_name", "lead__company__name"),
+            *(f"lead__{name}" for name in lead),
+            *(f"contact__{name}" for name in person),
+            *("company__name", "company__phone", "company__phone_key"),
         )
 
     def for_list(self) -> Self:

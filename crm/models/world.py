@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -155,6 +156,10 @@ class Company(Tracked):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        """The company's page."""
+        return reverse("company", args=[self.pk])
+
     def set_keys(self) -> None:
         """Fold names, places, domain, phone and custom texts; before every insert and save."""
         self.name_key = text_key(self.name, 600)
@@ -247,6 +252,10 @@ class Contact(Tracked):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """The contact's page."""
+        return reverse("contact", args=[self.pk])
 
     def set_keys(self) -> None:
         """Fold names, e-mail, phones and custom texts; called before every insert and save."""

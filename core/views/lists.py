@@ -1,0 +1,113 @@
+"""The page of a list, its file, and its columns: the same for every kind of record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core import exports
+from core.errors import Refused
+from core.lists import Listing, View, address, hidden, read_page
+from core.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A choice of the filter, or a list beside this one."""
+
+    label: str
+    url: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A part of the filter in words; `url` is the list without it."""
+
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Choices under a button."""
+
+    label: str
+    choices: Sequence[Chip]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around the rows: words, filters, and what an empty list says.
+
+    `counted(number, shown)` tells the number of records; `problems` are filters that
+    could not be read.
+    """
+
+    title: str
+    icon: str
+    find_label: str
+    new_url: str
+    new_label: str
+    empty_text: str
+    counted: Callable[[int, str], str]
+    text: str = ""
+    is_narrowed: bool = False
+    chips: Sequence[Chip] = ()
+    told: Sequence[Told] = ()
+    menus: Sequence[Menu] = ()
+    tabs: Sequence[Chip] = ()
+    problems: Sequence[str] = field(default_factory=list)
+
+
+def show_list(
+    request: Request, listing: Listing, records: models.QuerySet[Any], frame: Frame
+) -> HttpResponse:
+    """The page; a fragment with the next rows when the page asks for them."""
+    view = View.read(listing, request.GET, request.user)
+    page = read_page(records, view, request.GET, is_search=bool(frame.text))
+    context: dict[str, Any] = {"page": page, "listing": listing}
+    if request.htmx and view.after and not page.is_first:
+        return render(request, "core/list.html#rows", context)
+    names = ",".join(column.name for column in view.columns)
+    query = address(request.GET, after=None, columns=names, sort=view.sort)
+    context |= {
+        "title": frame.title,
+        "listing_icon": frame.icon,
+        "find_label": frame.find_label,
+        "new_url": frame.new_url,
+        "new_label": frame.new_label,
+        "empty_text": frame.empty_text,
+        "count_words": frame.counted(page.number, page.count),
+        "text": frame.text,
+        "is_narrowed": frame.is_narrowed,
+        "chips": frame.chips,
+        "told": frame.told,
+        "menus": frame.menus,
+        "tabs": frame.tabs,
+        "problems": frame.problems,
+        "kept": hidden(request.GET, "q"),
+        "all_url": request.path,
+        "export_url": reverse(f"{listing.name}-export") + query,
+    }
+    return render(request, "core/list.html", context)
+
+
+def export_list(
+    request: Request,
+    listing: Listing,
+    records: models.QuerySet[Any],
+    problems: Sequence[str] = (),
+) -> HttpResponseBase:
+    """What the list shows, as a file. A filter that cannot be read exports nothing."""
+    if problems:
+        raise Refused(_("Nothing was exported.") + " " + " ".join(problems))
+    view = View.read(listing, request.GET, request.user)
+    return exports.answer(records, view, request.GET.get("format", "csv"))

@@ -1,0 +1,133 @@
+"""The lists of contacts and companies: their columns."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db.models import TextChoices
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.cells import Column, Kind
+from core.lists import Listing, register
+from crm.customcolumns import custom_columns
+from crm.models import Company, Contact
+
+
+def _first(*values: Any) -> Any:
+    """The first value that is not empty."""
+    return next((value for value in values if value), None)
+
+
+def labelled(choices: type[TextChoices], value: str) -> str:
+    """The label of a choice; the value itself for one that is no longer offered."""
+    return str(choices(value).label) if value in choices.values else value
+
+
+def owner_column() -> Column:
+    """Who a record belongs to."""
+    return Column(
+        "owner", _("Owner"), paths=("owner__name", "owner__email"), of=_first, sort="owner__name"
+    )
+
+
+CONTACTS = register(
+    Listing(
+        name="contacts",
+        model=Contact,
+        chosen=("name", "company", "job_title", "email", "phone", "owner"),
+        sort="name",
+        address=lambda: reverse("contact", args=[0]),
+        more=partial(custom_columns, Contact),
+        columns=(
+            Column("name", _("Name"), paths=("name",), sort="name_key"),
+            Column("company", _("Company"), paths=("company__name",), sort="company__name_key"),
+            Column("job_title", _("Job title"), paths=("job_title",)),
+            Column("email", _("E-mail"), paths=("email",), sort="email_key"),
+            Column("phone", _("Phone"), paths=("phone", "mobile"), of=_first),
+            Column("mobile", _("Mobile"), paths=("mobile",)),
+            Column("language", _("Language"), paths=("language",)),
+            Column(
+                "consent",
+                _("Consent"),
+                paths=("consent",),
+                of=partial(labelled, Contact.Consent),
+            ),
+            Column("consent_at", _("Consent on"), Kind.DAY, paths=("consent_at",)),
+            owner_column(),
+            Column(
+                "created",
+                _("Created"),
+                Kind.MOMENT,
+                paths=("created_at",),
+                sort="created_at",
+                falling=True,
+            ),
+            Column(
+                "updated",
+                _("Last changed"),
+                Kind.MOMENT,
+                paths=("updated_at",),
+                sort="updated_at",
+                falling=True,
+            ),
+        ),
+    )
+)
+
+COMPANIES = register(
+    Listing(
+        name="companies",
+        model=Company,
+        chosen=("name", "city", "country", "industry", "employees", "phone", "owner"),
+        sort="name",
+        address=lambda: reverse("company", args=[0]),
+        more=partial(custom_columns, Company),
+        columns=(
+            Column("name", _("Name"), paths=("name",), sort="name_key"),
+            Column("domain", _("Domain"), paths=("domain",), sort="domain_key"),
+            Column("industry", _("Industry"), paths=("industry",), sort="industry_key"),
+            Column(
+                "employees",
+                _("Employees"),
+                Kind.NUMBER,
+                paths=("employees",),
+                sort="employees",
+                falling=True,
+            ),
+            Column(
+                "annual_revenue",
+                _("Annual revenue"),
+                Kind.NUMBER,
+                paths=("annual_revenue",),
+                sort="annual_revenue",
+                falling=True,
+            ),
+            Column("street", _("Street"), paths=("street",)),
+            Column("postal_code", _("Postal code"), paths=("postal_code",)),
+            Column("city", _("City"), paths=("city",), sort="city_key"),
+            Column("country", _("Country"), paths=("country",), sort="country_key"),
+            Column("phone", _("Phone"), paths=("phone",)),
+            Column("website", _("Website"), paths=("website",)),
+            Column("parent", _("Parent company"), paths=("parent__name",)),
+            owner_column(),
+            Column(
+                "created",
+                _("Created"),
+                Kind.MOMENT,
+                paths=("created_at",),
+                sort="created_at",
+                falling=True,
+            ),
+            Column(
+                "updated",
+                _("Last changed"),
+                Kind.MOMENT,
+                paths=("updated_at",),
+                sort="updated_at",
+                falling=True,
+            ),
+        ),
+    )
+)

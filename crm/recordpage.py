@@ -1,0 +1,205 @@
+"""What the pages of a contact and of a company show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core import dates
+from core.errors import NotFound
+from core.ledger.tables import Change
+from core.money import format_number
+from core.telling import Entry, entries
+from crm.customcolumns import RECORDS, custom_text
+from crm.models import Company, Contact, CustomField, User
+
+#: Changes shown at once.
+HISTORY_PAGE = 25
+#: People and companies shown on a company's page; the list has the rest.
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact as it is printed; `url` when it leads somewhere, `copies` when it can be copied."""
+
+    label: str
+    value: str
+    url: str = ""
+    icon: str = ""
+    copies: bool = False
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """The page of a contact or company; panels of upper floors read from it."""
+
+    record: Any
+    user: User
+    facts: Sequence[Fact]
+
+    @cached_property
+    def may_change(self) -> bool:
+        """Whether the person may edit the record."""
+        if self.user.is_manager:
+            return True
+        records = type(self.record).objects.changeable_by(self.user)
+        return bool(records.filter(pk=self.record.pk).exists())
+
+    @cached_property
+    def people(self) -> Sequence[Contact]:
+        """Whom we know at a company: one more than are shown, if there are more."""
+        found = Contact.objects.visible_to(self.user).active().filter(company=self.record)
+        return list(found.order_by("name_key", "pk")[: SHOWN + 1])
+
+    @cached_property
+    def branches(self) -> Sequence[Company]:
+        """The companies below a company."""
+        found = Company.objects.visible_to(self.user).active().filter(parent=self.record)
+        return list(found.order_by("name_key", "pk")[: SHOWN + 1])
+
+    @cached_property
+    def above(self) -> Sequence[Company]:
+        """The companies above a company, the highest first, as far as the person sees them."""
+        chain: list[Company] = []
+        seen, key = {self.record.pk}, self.record.parent_id
+        visible = Company.objects.visible_to(self.user)
+        while key is not None and key not in seen and len(chain) < SHOWN:
+            seen.add(key)
+            company = visible.filter(pk=key).first()
+            if company is None:
+                break
+            chain.insert(0, company)
+            key = company.parent_id
+        return chain
+
+
+def visible_contact(user: User, pk: int) -> Contact:
+    """A contact with what its page names; NotFound when it is out of sight."""
+    found: Contact | None = Contact.objects.visible_to(user).for_list().filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such contact."))
+    return found
+
+
+def visible_company(user: User, pk: int) -> Company:
+    """A company with what its page names; NotFound when it is out of sight."""
+    found: Company | None = Company.objects.visible_to(user).for_list().filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such company."))
+    return found
+
+
+def contact_page(user: User, pk: int) -> RecordPage:
+    """The page of a contact."""
+    contact = visible_contact(user, pk)
+    company = contact.company
+    seen = company is not None and Company.objects.visible_to(user).filter(pk=company.pk).exists()
+    facts = [
+        Fact(
+            _("Company"),
+            company.name if company is not None else "",
+            company.get_absolute_url() if company is not None and seen else "",
+        ),
+        Fact(_("Job title"), contact.job_title),
+        *reached_by(contact),
+        Fact(_("Language"), language_name(contact.language)),
+        Fact(_("Consent"), consent_text(contact)),
+        Fact(_("Owner"), str(contact.owner or "–")),
+        *kept_facts(contact),
+    ]
+    return RecordPage(contact, user, [fact for fact in facts if fact.value])
+
+
+def company_page(user: User, pk: int) -> RecordPage:
+    """The page of a company."""
+    company = visible_company(user, pk)
+    language = get_language() or "en"
+    place = " ".join(part for part in (company.postal_code, company.city) if part)
+    address = ", ".join(part for part in (company.street, place, company.country) if part)
+    employees, revenue = company.employees, company.annual_revenue
+    facts = [
+        Fact(_("Phone"), company.phone, dial(company.phone, company.phone_key), "phone", True),
+        Fact(_("Website"), company.website, company.website),
+        Fact(_("Domain"), company.domain),
+        Fact(_("Address"), address),
+        Fact(_("Industry"), company.industry),
+        Fact(_("Employees"), "" if employees is None else format_number(employees, language)),
+        Fact(_("Annual revenue"), "" if revenue is None else format_number(revenue, language)),
+        Fact(_("Owner"), str(company.owner or "–")),
+        *kept_facts(company),
+    ]
+    return RecordPage(company, user, [fact for fact in facts if fact.value])
+
+
+def reached_by(contact: Contact) -> list[Fact]:
+    """How a person is reached, ready to be clicked."""
+    return [
+        Fact(
+            _("E-mail"),
+            contact.email,
+            f"mailto:{contact.email}" if contact.email else "",
+            "mail",
+            True,
+        ),
+        Fact(_("Phone"), contact.phone, dial(contact.phone, contact.phone_key), "phone", True),
+        Fact(_("Mobile"), contact.mobile, dial(contact.mobile, contact.mobile_key), "phone", True),
+    ]
+
+
+def dial(number: str, key: str) -> str:
+    """The address that dials a number."""
+    return f"tel:{key or ''.join(number.split())}" if number else ""
+
+
+def language_name(code: str) -> str:
+    """The name of a language in the reader's own."""
+    from crm.recordforms import languages
+
+    return str(dict(languages(code)).get(code, "")) if code else ""
+
+
+def consent_text(contact: Contact) -> str:
+    """Whether a person may be written to, since when and through what."""
+    parts = [Contact.Consent(contact.consent).label, dates.day(contact.consent_at)]
+    return " · ".join(str(part) for part in (*parts, contact.consent_source) if part)
+
+
+def kept_facts(record: Contact | Company) -> list[Fact]:
+    """Custom fields, and where a record comes from."""
+    facts = []
+    if record.custom:
+        fields = CustomField.objects.filter(subject=record._meta.label_lower)
+        for field in fields.order_by("sequence", "id"):
+            value = record.custom.get(field.key)
+            if value is None:
+                continue
+            related = RECORDS.get(field.type)
+            if related is not None:
+                named = related._default_manager.filter(pk=value).first()
+                facts.append(Fact(field.label, str(named or "")))
+            else:
+                facts.append(Fact(field.label, custom_text(field, value)))
+    facts.append(Fact(_("Created"), dates.day(record.created_at)))
+    if record.external_id:
+        source = f" ({record.external_source})" if record.external_source else ""
+        facts.append(Fact(_("External id"), f"{record.external_id}{source}"))
+    return facts
+
+
+def history_of(
+    record: Contact | Company, user: User, *, offer_undo: bool, before: int | None = None
+) -> tuple[list[Entry], int | None]:
+    """A page of what happened to a record, newest first; and how to go on."""
+    changes = Change.objects.filter(record_type=record._meta.label_lower, record_id=record.pk)
+    changes = changes.select_related("cause__actor").order_by("-id")
+    if before is not None:
+        changes = changes.filter(pk__lt=before)
+    found = list(changes[: HISTORY_PAGE + 1])
+    more = found[HISTORY_PAGE - 1].pk if len(found) > HISTORY_PAGE else None
+    return entries(found[:HISTORY_PAGE], user, offer_undo=offer_undo), more

@@ -1,0 +1,75 @@
+"""Contacts: list, page, forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.requests import Request
+from core.views.lists import Frame
+from crm.filters import ContactFilters
+from crm.lists import CONTACTS
+from crm.models import Contact
+from crm.recordforms import ContactForm
+from crm.recordpage import contact_page, visible_contact
+from crm.services.contacts import archive_contact, delete_contact, unarchive_contact
+from crm.services.people import save_contact
+from crm.views.filtering import Filtering, tabs
+from crm.views.records import Door
+
+
+def _records(request: Request) -> tuple[Any, Frame]:
+    filtering = Filtering(request, ContactFilters, "crm.contact")
+    records = filtering.apply(Contact.objects.visible_to(request.user))
+    frame = Frame(
+        title=_("Contacts"),
+        icon="address-book",
+        find_label=_("Find a name or an e-mail address"),
+        new_url=reverse("contact-new"),
+        new_label=_("New contact"),
+        empty_text=_(
+            "No contacts yet. Contacts are the people that you sell to; leads remember whom "
+            "you talk to."
+        ),
+        counted=lambda n, shown: ngettext("%(n)s contact", "%(n)s contacts", n) % {"n": shown},
+        text=filtering.text,
+        is_narrowed=filtering.is_narrowed,
+        chips=filtering.chips(),
+        told=filtering.told(),
+        tabs=tabs("contacts"),
+        problems=filtering.problems,
+    )
+    return records, frame
+
+
+def _save(*, named: str | None, record: int | None = None, **options: Any) -> Contact:
+    return save_contact(contact=record, company_name=named, **options)
+
+
+def _words() -> dict[str, str]:
+    return {
+        "list": _("Contacts"),
+        "new_title": _("New contact"),
+        "create": _("Create the contact"),
+        "needed": _("Only the name is needed."),
+        "stays": _("Leads stay; the contact is taken off them."),
+    }
+
+
+DOOR = Door(
+    name="contact",
+    listing=CONTACTS,
+    form=ContactForm,
+    page=contact_page,
+    visible=visible_contact,
+    records=_records,
+    save=_save,
+    archive=lambda pk, by: archive_contact(contact=pk, by=by),
+    unarchive=lambda pk, by: unarchive_contact(contact=pk, by=by),
+    delete=lambda pk, by: delete_contact(contact=pk, by=by),
+    words=_words,
+    form_template="crm/contact_form.html",
+)

@@ -1,0 +1,145 @@
+"""The list of leads, and its file. The filter is that of the board."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.lists import address
+from core.requests import Request
+from core.views.lists import Chip, Frame, Menu, Told, export_list, show_list
+from pipeline.lists import LEADS
+from pipeline.models import Lead, Pipeline
+from pipeline.narrowing import Narrowing
+
+#: Parts of the filter that have a chip or a menu of their own.
+ON_CHIPS = (
+    ("owner", "me"),
+    ("team", "mine"),
+    ("next_step", "none"),
+    ("closing", "this_month"),
+    ("stalled", "true"),
+    ("status", "open"),
+    ("status", "won"),
+    ("status", "lost"),
+    ("archived", "true"),
+)
+
+
+def index(request: Request) -> HttpResponse:
+    """The list."""
+    narrowing = Narrowing.read(request.GET, request.user)
+    return show_list(request, LEADS, _leads(request, narrowing), _frame(request, narrowing))
+
+
+def export(request: Request) -> HttpResponseBase:
+    """The list as a file."""
+    narrowing = Narrowing.read(request.GET, request.user)
+    return export_list(request, LEADS, _leads(request, narrowing), narrowing.problems)
+
+
+def _leads(request: Request, narrowing: Narrowing) -> Any:
+    return narrowing.apply(Lead.objects.visible_to(request.user))
+
+
+def _frame(request: Request, narrowing: Narrowing) -> Frame:
+    pipelines = list(Pipeline.objects.visible_to(request.user).active())
+    query, wanted = request.GET, narrowing.values.get("pipeline", "")
+    is_one = wanted in {str(pipeline.pk) for pipeline in pipelines}
+    chips_apart = [*ON_CHIPS, *([("pipeline", wanted)] if is_one else [])]
+    return Frame(
+        title=_("Leads"),
+        icon="list",
+        find_label=_("Find in leads"),
+        new_url=reverse("lead-new"),
+        new_label=_("New lead"),
+        empty_text=_("No leads yet. Make one, or import a file with those that you have."),
+        counted=lambda n, shown: ngettext("%(n)s lead", "%(n)s leads", n) % {"n": shown},
+        text=narrowing.text,
+        is_narrowed=bool(narrowing),
+        chips=_chips(query, narrowing),
+        told=[
+            Told(part.words, address(query, after=None, **{part.name: None}))
+            for part in narrowing.told(apart_from=chips_apart)
+        ],
+        menus=[_states(query, narrowing), *_pipelines(query, pipelines, wanted)],
+        problems=narrowing.problems,
+    )
+
+
+def _chips(query: QueryDict, narrowing: Narrowing) -> list[Chip]:
+    """Whose leads, and what is wrong with them."""
+    values = narrowing.values
+    owner, team = values.get("owner"), values.get("team")
+    whose: list[tuple[str, Mapping[str, str | None], bool]] = [
+        (_("Everyone’s"), {"owner": None, "team": None}, not owner and not team),
+        (_("Mine"), {"owner": "me", "team": None}, owner == "me"),
+        (_("My team’s"), {"owner": None, "team": "mine"}, team == "mine"),
+    ]
+    flags = [
+        (_("No next step"), "next_step", "none"),
+        (_("Closing this month"), "closing", "this_month"),
+        (_("Stalled"), "stalled", "true"),
+    ]
+    return [
+        *(Chip(label, address(query, after=None, **to), now) for label, to, now in whose),
+        *(
+            Chip(
+                label,
+                address(query, after=None, **{name: None if narrowing.has(name, value) else value}),
+                narrowing.has(name, value),
+            )
+            for label, name, value in flags
+        ),
+    ]
+
+
+def _states(query: QueryDict, narrowing: Narrowing) -> Menu:
+    """Open, won, lost, or put away."""
+    status, archived = narrowing.values.get("status", ""), narrowing.values.get("archived", "")
+    choices = [
+        (_("Open, won and lost"), "", ""),
+        (_("Open"), "open", ""),
+        (_("Won"), "won", ""),
+        (_("Lost"), "lost", ""),
+        (_("Archived"), "", "true"),
+    ]
+    current = next(
+        (label for label, *values in choices if values == [status, archived]), _("Several states")
+    )
+    return Menu(
+        current,
+        [
+            Chip(label, address(query, after=None, status=s, archived=a), label == current)
+            for label, s, a in choices
+        ],
+    )
+
+
+def _pipelines(query: QueryDict, pipelines: Sequence[Pipeline], wanted: str) -> list[Menu]:
+    """All pipelines or one, where there are several."""
+    if len(pipelines) < 2:
+        return []
+    names = {str(pipeline.pk): pipeline.name for pipeline in pipelines}
+    every = Chip(_("All pipelines"), address(query, after=None, pipeline=None, stage=None))
+    return [
+        Menu(
+            names.get(wanted) or every.label,
+            [
+                every,
+                *(
+                    Chip(
+                        name,
+                        address(query, after=None, pipeline=key, stage=None),
+                        key == wanted,
+                    )
+                    for key, name in names.items()
+                ),
+            ],
+        )
+    ]
