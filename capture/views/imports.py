@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,6 +22,7 @@ from capture.services.uploads import MEGABYTE, discard_import, receive_files, tw
 from core.answers import posted, say
 from core.errors import NotFound, Refused
 from core.requests import Request
+from pipeline.models import Pipeline
 
 PAGE = 25
 
@@ -91,7 +93,15 @@ def _context(request: Request, found: Import) -> dict[str, Any]:
         else None,
         "can_discard": can_change and not wrote,
         "wrote": wrote,
+        "board": _board(request.user, found) if wrote else "",
     }
+
+
+def _board(user: Any, found: Import) -> str:
+    """The board that shows what was imported: won leads of all times."""
+    known = Pipeline.objects.visible_to(user).active()
+    pipeline = known.filter(pk=found.options.get("pipeline") or 0).first() or known.first()
+    return f"{reverse('board', args=[pipeline.pk])}?won=all" if pipeline else reverse("boards")
 
 
 @require_safe
