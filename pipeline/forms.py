@@ -103,11 +103,30 @@ class MoveForm(Styled):
     below = forms.IntegerField(widget=forms.HiddenInput, required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data: Any = None, *, user: User, lead: Lead, wanted: str = "") -> None:
+    elsewhere = forms.BooleanField(widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        user: User,
+        lead: Lead,
+        wanted: str = "",
+        elsewhere: bool = False,
+    ) -> None:
         initial = {"stage": wanted or lead.stage_id, "version": lead.version}
-        super().__init__(data, initial=initial)
-        stages = Stage.objects.active().visible_to(user).filter(pipeline=lead.pipeline_id)
-        stages = stages.for_team(lead.team_id).in_order()
+        super().__init__(data, initial={**initial, "elsewhere": elsewhere})
+        stages = Stage.objects.active().visible_to(user).for_team(lead.team_id)
+        if elsewhere or self.data.get("elsewhere") == "True":
+            stages = stages.filter(pipeline__is_active=True).exclude(pipeline=lead.pipeline_id)
+            stages = stages.select_related("pipeline").order_by(
+                "pipeline__sequence", "pipeline", "sequence", "id"
+            )
+            self.fields["stage"].label_from_instance = (  # type: ignore[attr-defined]
+                lambda stage: f"{stage.pipeline.name} · {stage.name}"
+            )
+        else:
+            stages = stages.filter(pipeline=lead.pipeline_id).in_order()
         stage = self.fields["stage"]
         assert isinstance(stage, forms.ModelChoiceField)  # noqa: S101
         stage.queryset = stages

@@ -127,7 +127,13 @@ def move(request: Request, pk: int) -> HttpResponse:
         return answer
     lead = changeable(request.user, pk)
     wanted = request.GET.get("stage", "")
-    form = MoveForm(posted(request), user=request.user, lead=lead, wanted=wanted)
+    form = MoveForm(
+        posted(request),
+        user=request.user,
+        lead=lead,
+        wanted=wanted,
+        elsewhere="elsewhere" in request.GET,
+    )
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         target, before = form.cleaned_data["stage"], lead

@@ -153,7 +153,10 @@ dialog()?.addEventListener("close", () => {
   const box = dialog();
   if (box) box.replaceChildren();
   document.dispatchEvent(new CustomEvent("relance:dialog-closed"));
-  if (opener?.isConnected) opener.focus();
+  // What it came from may have been replaced by the answer; its like has the same id.
+  const like = opener?.closest("[id]")?.id ?? "";
+  const back = opener?.isConnected ? opener : document.getElementById(like);
+  back?.focus();
   opener = null;
 });
 

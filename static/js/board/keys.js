@@ -215,6 +215,16 @@ onKeys("f", () => {
   if (field instanceof HTMLElement) field.focus();
 });
 
+// Wherever the focus came from, the tab key leaves from that card and comes back to it.
+document.addEventListener("focusin", (event) => {
+  const card = event.target;
+  if (!(card instanceof HTMLElement) || !card.matches(".card-lead") || card.tabIndex === 0) return;
+  for (const other of document.querySelectorAll(".card-lead[tabindex='0']")) {
+    if (other instanceof HTMLElement) other.tabIndex = -1;
+  }
+  card.tabIndex = 0;
+});
+
 /** One card is in the order of the tab key; the arrows reach the others. */
 export function prepareKeys() {
   if (!document.querySelector(".card-lead[tabindex='0']")) {

@@ -5,6 +5,7 @@ import { cardOf, focusCard } from "./cards.js";
 import { askNow } from "./news.js";
 
 const side = document.getElementById("side");
+const body = document.getElementById("side-body");
 
 /** @param {string} lead */
 function address(lead) {
@@ -21,12 +22,12 @@ export function openedLead() {
 
 /** @param {string} lead */
 async function show(lead) {
-  if (!side) return;
+  if (!side || !body) return;
   if (!lead) {
     const was = side.dataset.lead ?? "";
     const hadFocus = side.contains(document.activeElement);
     side.hidden = true;
-    side.replaceChildren();
+    body.replaceChildren();
     document.body.classList.remove("beside");
     for (const card of document.querySelectorAll(".card-lead.open")) card.classList.remove("open");
     const card = cardOf(was);
@@ -37,8 +38,8 @@ async function show(lead) {
   side.dataset.lead = lead;
   for (const card of document.querySelectorAll(".card-lead.open")) card.classList.remove("open");
   cardOf(lead)?.classList.add("open");
-  await /** @type {any} */ (window).htmx.ajax("GET", `/leads/${lead}/panel/`, { target: "#side", swap: "innerHTML" });
-  if (side.dataset.lead !== lead || !side.childElementCount) return;
+  await /** @type {any} */ (window).htmx.ajax("GET", `/leads/${lead}/panel/`, { target: "#side-body", swap: "innerHTML" });
+  if (side.dataset.lead !== lead || !body.childElementCount) return;
   side.hidden = false;
   document.body.classList.add("beside");
   cardOf(lead)?.scrollIntoView({ block: "nearest", inline: "nearest" });
