@@ -37,7 +37,7 @@ PAGE = 50
 #: Rows of an export that are read and written at once.
 BATCH = 2000
 #: What the machinery itself reads from an address; the rest belongs to the filter.
-OWN = ("columns", "sort", "after", "format")
+OWN = ("columns", "sort", "after", "format", "part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +157,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """All that a list prints. `count` is told up to COUNT_CAP; `sorts` is what it may be sorted by,
-    the columns that are not shown as well."""
+    """All that a list prints. `number` goes up to COUNT_CAP and one; where `is_counted` is false it
+    is what is known so far, and the page asks for the rest after it is shown. `sorts` is what the
+    list may be sorted by, columns that are not shown as well."""
 
     heads: Sequence[Head]
     sorts: Sequence[Head]
     rows: Sequence[Row]
     number: int
     count: str
+    is_counted: bool
     more: str
     is_first: bool
     start: str
@@ -195,7 +197,12 @@ def read_page(
         place = {path: number for number, path in enumerate(paths)}
         last = [found[PAGE - 1][place[key.path]] for key in view.keys]
         more = address(query, after=cursor_behind(view.keys, last))
-    count = len(found) if is_first and not more else capped_count(records, COUNT_CAP)
+    is_counted = not is_search or (is_first and not more)
+    if is_first and not more:
+        number = len(found)
+    else:
+        # Words may be found in all leads or in none: counting them must not keep the page waiting.
+        number = capped_count(records, COUNT_CAP) if is_counted else PAGE
     names = ",".join(column.name for column in view.columns)
     return ListPage(
         heads=[_head(view, column, query) for column in view.columns],
@@ -205,8 +212,9 @@ def read_page(
             if column.sort
         ],
         rows=list(_told(view, found[:PAGE], paths)),
-        number=count,
-        count=_count_text(count),
+        number=number,
+        count=count_text(number) if is_counted else f"{count_text(number)}+",
+        is_counted=is_counted,
         more=more,
         is_first=is_first,
         start=address(query, after=None),
@@ -225,7 +233,7 @@ def _behind(view: View) -> list[Any] | None:
         return None
 
 
-def _count_text(count: int) -> str:
+def count_text(count: int) -> str:
     """The count in the reader's language: "1,000+" where it stopped."""
     language = get_language() or "en"
     shown = format_number(min(count, COUNT_CAP), language)

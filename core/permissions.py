@@ -7,7 +7,8 @@ asks here for what others have registered (a contact is seen by whoever sees one
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 
 class Person(Protocol):
@@ -34,3 +35,12 @@ def sight(record_type: str, user: Any) -> Q:
     for condition in _sight.get(record_type, ()):
         found |= condition(user)
     return found
+
+
+def linked(rows: QuerySet[Any]) -> Q:
+    """Whether there is one of `rows`, which ask by OuterRef; looked up for each record by itself.
+
+    For reads that stop early or look at few records: an IN or EXISTS beside other conditions makes
+    PostgreSQL collect all rows of the person first, be they hundreds of thousands.
+    """
+    return Q(IsNull(Subquery(rows.order_by().values("pk")[:1]), False))

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from core.folding import fold, searched_words
 from core.ledger.tracked import TrackedQuerySet
+from core.permissions import linked
 from crm.querysets import sees_all
 
 if TYPE_CHECKING:
@@ -79,26 +80,31 @@ class StageQuerySet(TrackedQuerySet[Any]):
 class LeadQuerySet(TrackedQuerySet[Any]):
     """Reads of leads."""
 
-    def visible_to(self, user: User) -> Self:
+    def visible_to(self, user: User, *, singly: bool = False) -> Self:
         """What the person's role shows: see the table of roles in the documentation.
 
         Everyone sees own and unassigned leads, those that they collaborate on, follow, or have an
-        activity on; team members with `rep_team` or `leader` also their teams' leads.
+        activity on; team members with `rep_team` or `leader` also their teams' leads. `singly`
+        finds the same, asked lead by lead: right for one lead, a page of a list, a search.
         """
         if sees_all(user):
             return self
-        return self.filter(self._sight_of(user))
+        return self.filter(self._sight_of(user, singly))
 
-    def _sight_of(self, user: User) -> Q:
+    def _sight_of(self, user: User, singly: bool) -> Q:
         from pipeline.models import Activity, LeadCollaborator, LeadFollower
 
-        seen = (
-            Q(owner=user)
-            | Q(owner__isnull=True)
-            | Q(pk__in=LeadCollaborator.objects.filter(user=user).values("lead"))
-            | Q(pk__in=LeadFollower.objects.filter(user=user).values("lead"))
-            | Q(pk__in=Activity.objects.filter(assignee=user, lead__isnull=False).values("lead"))
+        links: tuple[Any, ...] = (
+            LeadCollaborator.objects.filter(user=user),
+            LeadFollower.objects.filter(user=user),
+            Activity.objects.filter(assignee=user, lead__isnull=False),
         )
+        seen = Q(owner=user) | Q(owner__isnull=True)
+        for rows in links:
+            if singly:
+                seen |= linked(rows.filter(lead=OuterRef("pk")))
+            else:
+                seen |= Q(pk__in=rows.values("lead"))
         if user.role in ("rep_team", "leader"):
             from crm.models import Team
 

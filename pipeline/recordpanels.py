@@ -83,7 +83,7 @@ def register() -> None:
 
 def leads_of(page: Any) -> Any:
     """The leads of a contact or a company that the person sees."""
-    leads = Lead.objects.visible_to(page.user).active()
+    leads = Lead.objects.visible_to(page.user, singly=True).active()
     if isinstance(page.record, Contact):
         return leads.of_contact(page.record.pk)
     return leads.filter(company=page.record.pk)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
 from core.ledger.derivations import register_derivation, register_derived, register_restore
 from core.ledger.dispatch import register_consumer
-from core.permissions import register_sight
+from core.permissions import linked, register_sight
 
 
 def register() -> None:
@@ -49,11 +49,11 @@ def register() -> None:
 def _contacts_of_visible_leads(user: Any) -> Q:
     from pipeline.models import Lead, LeadContact
 
-    seen = Lead.objects.visible_to(user).values("pk")
-    return Q(pk__in=LeadContact.objects.filter(lead__in=seen).values("contact"))
+    seen = Lead.objects.visible_to(user, singly=True).values("pk")
+    return linked(LeadContact.objects.filter(contact=OuterRef("pk"), lead__in=seen))
 
 
 def _companies_of_visible_leads(user: Any) -> Q:
     from pipeline.models import Lead
 
-    return Q(pk__in=Lead.objects.visible_to(user).filter(company__isnull=False).values("company"))
+    return linked(Lead.objects.visible_to(user, singly=True).filter(company=OuterRef("pk")))

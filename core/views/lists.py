@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from core import exports
 from core.errors import Refused
-from core.lists import Listing, View, address, hidden, read_page
+from core.keyset import COUNT_CAP, capped_count
+from core.lists import Listing, View, address, count_text, hidden, read_page
 from core.requests import Request
 
 
@@ -72,6 +73,10 @@ def show_list(
 ) -> HttpResponse:
     """The page; a fragment with the next rows when the page asks for them."""
     view = View.read(listing, request.GET, request.user)
+    if request.htmx and request.GET.get("part") == "count":
+        number = capped_count(records, COUNT_CAP)
+        words = frame.counted(number, count_text(number))
+        return render(request, "core/list.html#count", {"count_words": words})
     page = read_page(records, view, request.GET, is_search=bool(frame.text))
     context: dict[str, Any] = {"page": page, "listing": listing}
     if request.htmx and view.after and not page.is_first:
@@ -86,6 +91,7 @@ def show_list(
         "new_label": frame.new_label,
         "empty_text": frame.empty_text,
         "count_words": frame.counted(page.number, page.count),
+        "count_url": "" if page.is_counted else address(request.GET, after=None, part="count"),
         "text": frame.text,
         "is_narrowed": frame.is_narrowed,
         "chips": frame.chips,

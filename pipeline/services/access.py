@@ -29,7 +29,7 @@ def lock_leads(
     wanted = list(dict.fromkeys(ids))
     leads = Lead.objects.filter(pk__in=wanted).select_related("stage")
     if by is not None:
-        leads = leads.visible_to(by)
+        leads = leads.visible_to(by, singly=True)
         if not by.is_manager:
             leads = leads.annotate(
                 may_change=ExpressionWrapper(
