@@ -37,6 +37,10 @@ class Kind(StrEnum):
 NUMERIC = frozenset({Kind.NUMBER, Kind.MONEY, Kind.PERCENT, Kind.DAY, Kind.MOMENT})
 
 
+#: A day that is nearer than so many days needs no year to be understood.
+NEAR = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount with its currency."""
@@ -94,7 +98,8 @@ def tell(kind: Kind, value: Any, language: str) -> str:
         case Kind.PERCENT:
             return percent_text(Decimal(value))
         case Kind.DAY | Kind.MOMENT:
-            return dates.day(value)
+            day = day_of(value)
+            return dates.day(day, year=abs((day - timezone.localdate()).days) >= NEAR)
         case Kind.STARS:
             return "★" * int(value)
         case Kind.YES_NO:

@@ -85,7 +85,7 @@ class View:
     after: str
 
     @classmethod
-    def read(cls, listing: Listing, query: Mapping[str, str], user: Any) -> View:
+    def read(cls, listing: Listing, query: Mapping[str, Any], user: Any) -> View:
         """The view in an address; what is unknown is left out, what lacks is by choice."""
         known = listing.all_columns()
         words = query.get("columns", "").split(",")
@@ -291,13 +291,14 @@ def _css(column: Column) -> str:
 
 
 def _head(view: View, column: Column, query: QueryDict) -> Head:
+    css = "num" if column.is_numeric else ""
     if not column.sort:
-        return Head(str(column.label), _css(column), "", "")
+        return Head(str(column.label), css, "", "")
     falls = view.sort == f"-{column.name}"
     rises = view.sort == column.name
     wanted = f"-{column.name}" if rises or (column.falling and not falls) else column.name
     state = "descending" if falls else "ascending" if rises else ""
-    return Head(str(column.label), _css(column), address(query, after=None, sort=wanted), state)
+    return Head(str(column.label), css, address(query, after=None, sort=wanted), state)
 
 
 def address(query: QueryDict, **changes: str | None) -> str:

@@ -65,6 +65,8 @@ class Frame:
     told: Sequence[Told] = ()
     menus: Sequence[Menu] = ()
     tabs: Sequence[Chip] = ()
+    #: The form of the filter, opened over the list.
+    filter_url: str = ""
     problems: Sequence[str] = field(default_factory=list)
 
 
@@ -98,6 +100,7 @@ def show_list(
         "told": frame.told,
         "menus": frame.menus,
         "tabs": frame.tabs,
+        "filter_url": frame.filter_url,
         "problems": frame.problems,
         "kept": hidden(request.GET, "q"),
         "all_url": request.path,

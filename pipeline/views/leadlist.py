@@ -68,6 +68,7 @@ def _frame(request: Request, narrowing: Narrowing) -> Frame:
         ],
         menus=[_states(query, narrowing), *_pipelines(query, pipelines, wanted)],
         problems=narrowing.problems,
+        filter_url=reverse("lead-narrow") + address(query, after=None, to=request.path),
     )
 
 
@@ -102,7 +103,7 @@ def _states(query: QueryDict, narrowing: Narrowing) -> Menu:
     """Open, won, lost, or put away."""
     status, archived = narrowing.values.get("status", ""), narrowing.values.get("archived", "")
     choices = [
-        (_("Open, won and lost"), "", ""),
+        (_("Any state"), "", ""),
         (_("Open"), "open", ""),
         (_("Won"), "won", ""),
         (_("Lost"), "lost", ""),
