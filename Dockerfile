@@ -20,7 +20,8 @@ RUN export SECRET_KEY=only-for-the-build SITE_URL=https://localhost DATABASE_URL
     && python -m compileall -q config core crm pipeline capture demo
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin relance
+RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin relance \
+    && install --directory --owner=relance --mode=0700 /var/lib/relance
 ENV PATH=/opt/relance/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -8,8 +8,7 @@ function size(bytes) {
   const language = document.documentElement.lang;
   const format = (/** @type {number} */ value, /** @type {string} */ unit) =>
     new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
-  if (bytes < 1024) return format(bytes, "byte");
-  if (bytes < 1024 * 1024) return format(bytes / 1024, "kilobyte");
+  if (bytes < 1024 * 1024) return format(Math.max(bytes / 1024, 0.1), "kilobyte");
   return format(bytes / (1024 * 1024), "megabyte");
 }
 

@@ -68,7 +68,13 @@ def test_the_data_outlives_the_containers(compose):
         for service in compose["services"].values()
         for mount in service.get("volumes", [])
     ]
-    assert sorted(mounted) == sorted(compose["volumes"])
+    assert set(mounted) == set(compose["volumes"])
+
+
+def test_web_and_worker_share_the_files_that_people_bring(compose):
+    for name in ("web", "worker", "beat"):
+        service = compose["services"][name]
+        assert service["volumes"] == [f"files:{service['environment']['RELANCE_VAR']}"]
 
 
 def test_every_variable_of_the_compose_file_is_in_the_example(compose):
