@@ -20,8 +20,10 @@ from core.dates import day
 from core.money import format_money, format_number
 from core.telling import undone_among
 
-#: Errors that a page shows; the others are in the file of errors.
+#: Different errors that a page shows; the others are in the file of errors.
 SHOWN = 20
+#: Rows of one error that are named by their number.
+NAMED = 3
 #: After so many seconds in the queue a page says that it is no longer a matter of course.
 LONG = 20
 STATUSES = ("won", "open", "lost")
@@ -185,15 +187,34 @@ def _file(read: Mapping[str, Any], found: Import) -> FileFace:
 
 
 def _list_errors(face: Face, found: Import) -> None:
+    """The errors, those that say the same of many rows in one line."""
     count = found.figures["error_count"]
     if not count:
         return
-    face.errors = found.errors[:SHOWN]
+    same: dict[tuple[str, str, str], list[int]] = {}
+    for error in found.errors:
+        key = (error["file"], error["column"], error["message"])
+        same.setdefault(key, []).append(error["row"])
+    face.errors = [
+        {"file": file, "column": column, "message": message, "rows": _rows(rows)}
+        for (file, column, message), rows in list(same.items())[:SHOWN]
+    ]
     face.error_words = ngettext("%(count)s error", "%(count)s errors", count) % {"count": _n(count)}
-    if count > SHOWN:
+    if len(same) > SHOWN:
         face.more_errors = _("The first %(shown)s are shown; download the list for the others.") % {
             "shown": _n(SHOWN)
         }
+
+
+def _rows(rows: Sequence[int]) -> str:
+    """The numbers of rows in words: the first few, and how many there are."""
+    first = ", ".join(str(row) for row in rows[:NAMED]) if any(rows) else "–"
+    if len(rows) <= NAMED:
+        return first
+    return ngettext("%(first)s … (%(count)s row)", "%(first)s … (%(count)s rows)", len(rows)) % {
+        "first": first,
+        "count": _n(len(rows)),
+    }
 
 
 def _row(row: Mapping[str, Any], planned: bool) -> dict[str, str]:

@@ -9,6 +9,8 @@ from core import navigation
 
 def register() -> None:
     """Called once, when the app is ready."""
+    from capture.forms import PROGRAMS
+
     navigation.register(
         "imports",
         _("Imports"),
@@ -16,4 +18,8 @@ def register() -> None:
         order=70,
         pages={"import"},
         managers_only=True,
+        words=(
+            *("csv", "upload", "migration", "migrer", "fichier", "reprise de données"),
+            *PROGRAMS.values(),
+        ),
     )

@@ -316,19 +316,21 @@ def test_errors_are_listed_row_by_row_and_downloaded_safe_for_spreadsheets(
     cast: Any, stages: Any, login: Any
 ) -> None:
     rows = [f"B{n},Deal {n},=HYPERLINK({n}),10" for n in range(30)]
+    rows += [f"C{n},Deal {n},Nowhere,10" for n in range(5)]
     text = "Deal ID,Deal name,=Stage,Amount\nA1,Good,New,5\n" + "\n".join(rows)
     client = login(cast.manager)
     found = examined(client, upload(text.replace("=Stage", "Stage")))
-    assert (found.figures["created"], found.figures["failed"]) == (1, 30)
+    assert (found.figures["created"], found.figures["failed"]) == (1, 35)
     page = client.get(found.get_absolute_url()).content.decode()
-    assert "30 errors" in page
+    assert "35 errors" in page
     assert "There is no stage “=HYPERLINK(0)”" in page
     assert "HYPERLINK(25)" not in page
+    assert "The first 20 are shown" in page
     answer = client.get(f"/imports/{found.pk}/errors.csv")
     assert "attachment" in answer["Content-Disposition"]
     lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert lines[0] == ["File", "Row", "Column", "Error"]
-    assert len(lines) == 31
+    assert len(lines) == 36
     assert lines[1][:3] == ["deals.csv", "3", "Stage"]
 
     # With another option the same files are read again.
@@ -336,10 +338,22 @@ def test_errors_are_listed_row_by_row_and_downloaded_safe_for_spreadsheets(
     assert answer.status_code == 302
     work_on_import(found.pk)
     found.refresh_from_db()
-    assert (found.figures["created"], found.figures["failed"]) == (31, 0)
-    assert found.figures["made"]["stages"] == 30
+    assert (found.figures["created"], found.figures["failed"]) == (36, 0)
+    assert found.figures["made"]["stages"] == 31
     assert found.errors == []
     assert not Stage.objects.filter(name__startswith="=").exists()
+
+
+def test_an_error_of_many_rows_is_told_once(cast: Any, stages: Any, login: Any) -> None:
+    rows = "\n".join(f"B{n},Deal {n},Nowhere" for n in range(1200))
+    client = login(cast.manager)
+    found = examined(client, upload(f"Deal ID,Deal name,Stage\n{rows}\nC1,Deal,Elsewhere\n"))
+    page = client.get(found.get_absolute_url()).content.decode()
+    assert "2, 3, 4 … (1,200 rows)" in page
+    assert page.count("There is no stage “Nowhere”") == 1
+    assert "There is no stage “Elsewhere”" in page
+    assert "No row can be imported" in page
+    assert "/start/" not in page
 
 
 def test_a_file_whose_name_is_a_path_is_kept_under_a_name_of_ours(
