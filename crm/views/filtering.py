@@ -7,6 +7,7 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.conditions import parse_where, sentence
 from core.filters import Filters
@@ -68,9 +69,17 @@ class Filtering:
         owner, archived = self.asked.get("owner", ""), self.asked.get("archived", "")
         choices: list[tuple[str, dict[str, str | None], bool]] = [
             (_("Everyone’s"), {"owner": None, "archived": None}, not owner and not archived),
-            (_("Mine"), {"owner": "me", "archived": None}, owner == "me" and not archived),
+            (
+                pgettext("whose records", "Mine"),
+                {"owner": "me", "archived": None},
+                owner == "me" and not archived,
+            ),
             (_("Nobody’s"), {"owner": "none", "archived": None}, owner == "none" and not archived),
-            (_("Archived"), {"owner": None, "archived": "true"}, archived == "true"),
+            (
+                pgettext("records", "Archived"),
+                {"owner": None, "archived": "true"},
+                archived == "true",
+            ),
         ]
         return [
             Chip(label, address(self.query, after=None, **changes), current)

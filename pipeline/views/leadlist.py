@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from core.lists import address
 from core.requests import Request
@@ -78,7 +78,7 @@ def _chips(query: QueryDict, narrowing: Narrowing) -> list[Chip]:
     owner, team = values.get("owner"), values.get("team")
     whose: list[tuple[str, Mapping[str, str | None], bool]] = [
         (_("Everyone’s"), {"owner": None, "team": None}, not owner and not team),
-        (_("Mine"), {"owner": "me", "team": None}, owner == "me"),
+        (pgettext("whose records", "Mine"), {"owner": "me", "team": None}, owner == "me"),
         (_("My team’s"), {"owner": None, "team": "mine"}, team == "mine"),
     ]
     flags = [
@@ -107,7 +107,7 @@ def _states(query: QueryDict, narrowing: Narrowing) -> Menu:
         (_("Open"), "open", ""),
         (_("Won"), "won", ""),
         (_("Lost"), "lost", ""),
-        (_("Archived"), "", "true"),
+        (pgettext("records", "Archived"), "", "true"),
     ]
     current = next(
         (label for label, *values in choices if values == [status, archived]), _("Several states")
