@@ -4,86 +4,85 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from capture.synonyms import Subject
 
 LABELS: dict[str, Any] = {
-    "external_id": _l("id in the other program"),
-    "title": _l("title"),
-    "name": _l("name"),
-    "description": _l("description"),
-    "stage": _l("stage"),
-    "status": _l("open, won or lost"),
-    "is_won": _l("open, won or lost"),
-    "is_closed": _l("open, won or lost"),
-    "is_deleted": _l("deleted there"),
-    "expected_revenue": _l("expected revenue"),
-    "currency": _l("currency"),
-    "created_at": _l("created on"),
-    "stage_entered_at": _l("in this stage since"),
-    "close_date": _l("closing date"),
-    "expected_close": _l("expected close"),
-    "closed_at": _l("closed on"),
-    "won_at": _l("closed on"),
-    "lost_at": _l("closed on"),
-    "pipeline": _l("pipeline"),
-    "owner": _l("owner"),
-    "owner_email": _l("owner"),
-    "owner_id": _l("owner"),
-    "manager": _l("team leader"),
-    "team": _l("team"),
-    "region": _l("team above"),
-    "company": _l("company"),
-    "company_id": _l("company"),
-    "parent": _l("parent company"),
-    "parent_id": _l("parent company"),
-    "product": _l("product"),
-    "contact_name": _l("contact"),
-    "contact_id": _l("contact"),
-    "first_name": _l("first name"),
-    "last_name": _l("last name"),
-    "job_title": _l("job title"),
-    "email": _l("e-mail"),
-    "phone": _l("phone"),
-    "mobile": _l("mobile phone"),
-    "tags": _l("tags"),
-    "source": _l("source"),
-    "medium": _l("medium"),
-    "campaign": _l("campaign"),
-    "lost_reason": _l("lost reason"),
-    "industry": _l("industry"),
-    "employees": _l("employees"),
-    "annual_revenue": _l("annual revenue"),
-    "street": _l("street"),
-    "postal_code": _l("postal code"),
-    "city": _l("city"),
-    "country": _l("country"),
-    "website": _l("website"),
-    "domain": _l("domain"),
-    "code": _l("code"),
-    "list_price": _l("list price"),
+    "external_id": _("id in the other program"),
+    "title": _("title"),
+    "name": _("name"),
+    "description": _("description"),
+    "stage": _("stage"),
+    "status": _("open, won or lost"),
+    "is_won": _("open, won or lost"),
+    "is_closed": _("open, won or lost"),
+    "is_deleted": _("deleted there"),
+    "expected_revenue": _("expected revenue"),
+    "currency": _("currency"),
+    "created_at": _("created on"),
+    "stage_entered_at": _("in this stage since"),
+    "close_date": _("closing date"),
+    "expected_close": _("expected close"),
+    "closed_at": _("closed on"),
+    "won_at": _("closed on"),
+    "lost_at": _("closed on"),
+    "pipeline": _("pipeline"),
+    "owner": _("owner"),
+    "owner_email": _("owner"),
+    "owner_id": _("owner"),
+    "manager": _("team leader"),
+    "team": _("team"),
+    "region": _("team above"),
+    "company": _("company"),
+    "company_id": _("company"),
+    "parent": _("parent company"),
+    "parent_id": _("parent company"),
+    "product": _("product"),
+    "contact_name": _("contact"),
+    "contact_id": _("contact"),
+    "first_name": _("first name"),
+    "last_name": _("last name"),
+    "job_title": _("job title"),
+    "email": _("e-mail"),
+    "phone": _("phone"),
+    "mobile": _("mobile phone"),
+    "tags": _("tags"),
+    "source": _("source"),
+    "medium": _("medium"),
+    "campaign": _("campaign"),
+    "lost_reason": _("lost reason"),
+    "industry": _("industry"),
+    "employees": _("employees"),
+    "annual_revenue": _("annual revenue"),
+    "street": _("street"),
+    "postal_code": _("postal code"),
+    "city": _("city"),
+    "country": _("country"),
+    "website": _("website"),
+    "domain": _("domain"),
+    "code": _("code"),
+    "list_price": _("list price"),
 }
 
 SUBJECTS: dict[str, Any] = {
-    Subject.LEAD: _l("leads"),
-    Subject.COMPANY: _l("companies"),
-    Subject.PRODUCT: _l("products"),
-    Subject.USER: _l("people of your team"),
-    Subject.CONTACT: _l("contacts"),
-    "": _l("left out"),
+    Subject.LEAD: _("leads"),
+    Subject.COMPANY: _("companies"),
+    Subject.PRODUCT: _("products"),
+    Subject.USER: _("people of your team"),
+    Subject.CONTACT: _("contacts"),
+    "": _("left out"),
 }
 
 
 def field_label(name: str) -> str:
     """What a field is called; "" for a column that is not carried over."""
     if name.startswith("entered:"):
-        return _("entered “%(stage)s”") % {"stage": name.removeprefix("entered:")}
+        return gettext("entered “%(stage)s”") % {"stage": name.removeprefix("entered:")}
     owner, _dot, short = name.rpartition(".")
     label = str(LABELS.get(short, short))
-    return _("company: %(field)s") % {"field": label} if owner == "company" else label
+    return gettext("company: %(field)s") % {"field": label} if owner == "company" else label
 
 
 def made_label(kind: str, count: int) -> str:

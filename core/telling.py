@@ -12,7 +12,7 @@ from django.db.models import Min, Q
 from django.utils.translation import gettext as _
 
 from core.ledger.tables import Action, Cause, Change, Kind, Undo
-from core.ledger.words import Line, Told, tell
+from core.ledger.words import Line, Names, Told, tell
 
 ICONS = {
     Kind.PERSON: "user",
@@ -82,28 +82,36 @@ def undone_among(causes: Iterable[UUID]) -> set[UUID]:
     return {undone for undone, undo in undos if undo not in again}
 
 
-def incomplete_among(causes: Iterable[UUID]) -> set[UUID]:
-    """Which of these causes were undone in part only, or are undos that left something alone."""
+def undone_or_in_part(causes: Iterable[UUID]) -> tuple[set[UUID], set[UUID]]:
+    """Which of these causes were wholly undone; and which in part only, or are undos that left
+    something alone."""
     wanted = set(causes)
-    pairs = Undo.objects.filter(
-        Q(undone__in=wanted) | Q(cause__in=wanted), is_complete=False
-    ).values_list("undone", "cause")
-    return {cause for pair in pairs for cause in pair} & wanted
+    rows = list(
+        Undo.objects.filter(
+            Q(undone__in=wanted) | Q(cause__in=wanted, is_complete=False)
+        ).values_list("undone", "cause", "is_complete")
+    )
+    whole = [(undone, undo) for undone, undo, complete in rows if complete]
+    again = undone_among([undo for _undone, undo in whole]) if whole else set()
+    undone = {cause for cause, undo in whole if undo not in again}
+    left = {key for *pair, complete in rows if not complete for key in pair}
+    return undone, (left & wanted) - undone
 
 
 #: Causes that may touch very many records: offered only to who did them, and to managers.
 LARGE = frozenset({Kind.IMPORT, Kind.BULK_EDIT, Kind.MERGE, Kind.UNDO})
 
 
-def entries(changes: Sequence[Change], user: Any, *, offer_undo: bool = False) -> list[Entry]:
-    """The changes for reading, in their order.
+def entries(
+    changes: Sequence[Change], user: Any, *, offer_undo: bool = False, known: Names | None = None
+) -> list[Entry]:
+    """The changes for reading, in their order; `known` are names that need not be read.
 
     With `offer_undo` each offers Undo to `user`, who may change the record that they are of; the
     service, which looks at all that a cause touched, has the last word.
     """
-    causes = {change.cause_id for change in changes}
-    undone, in_part = undone_among(causes), incomplete_among(causes)
-    return [_entry(told, user, offer_undo, undone, in_part) for told in tell(changes)]
+    undone, in_part = undone_or_in_part(change.cause_id for change in changes)
+    return [_entry(told, user, offer_undo, undone, in_part) for told in tell(changes, known)]
 
 
 def _entry(told: Told, user: Any, offer_undo: bool, undone: set[UUID], in_part: set[UUID]) -> Entry:
@@ -126,7 +134,7 @@ def _entry(told: Told, user: Any, offer_undo: bool, undone: set[UUID], in_part: 
         created=change.action == Action.CREATED,
         can_undo=offer_undo and mine and cause.pk not in undone,
         undone=cause.pk in undone,
-        in_part=cause.pk in in_part and cause.pk not in undone,
+        in_part=cause.pk in in_part,
         record_type=change.record_type,
     )
 

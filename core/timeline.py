@@ -18,8 +18,8 @@ from core.ledger.words import Line
 class Item:
     """Something that happened. `key` is its place in its source, "" sorts before all others.
 
-    `undone` is a word for what an undo made of it, "" when it stands; `can_undo` offers Undo of
-    its cause.
+    `rest` are the lines that are shown on demand. `undone` is a word for what an undo made of it,
+    "" when it stands; `can_undo` offers Undo of its cause.
     """
 
     key: str
@@ -29,6 +29,7 @@ class Item:
     phrase: str
     text: str = ""
     lines: tuple[Line, ...] = ()
+    rest: tuple[Line, ...] = ()
     cause: Cause | None = None
     can_undo: bool = False
     undone: str = ""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, F, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext, pgettext
 
@@ -17,9 +19,25 @@ from pipeline.models import Activity, Lead, LeadContact
 from pipeline.todo import Planned, Planner, Whom
 from pipeline.words import age_in_days, days_text
 
-#: Rows that are shown of a part of the day; the rest is counted.
-MOST = 40
+if TYPE_CHECKING:
+    from pipeline.querysets import ActivityQuerySet
+
+#: Rows that are shown of a part of the day, and of the one part that is opened.
+MOST, OPENED = 25, 250
 DAYS = 7
+#: What is read of a lead without a next step.
+COLD = (
+    "title",
+    "expected_revenue",
+    "currency",
+    "contact_name",
+    "phone",
+    "phone_key",
+    "company_name",
+    "company__name",
+    "stage__name",
+    "stage_entered_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +74,7 @@ class Part:
     count: int
     count_text: str
     more: str
+    more_url: str
     rows: Sequence[Any]
 
 
@@ -73,39 +92,54 @@ class Day:
         return not any(part.count for part in self.parts)
 
 
-def read_day(user: User, owner: User, now: dt.datetime | None = None) -> Day:
-    """The day of `owner`, as far as `user` sees the records; in a fixed number of queries."""
+def read_day(user: User, owner: User, now: dt.datetime | None = None, *, opened: str = "") -> Day:
+    """The day of `owner`, as far as `user` sees the records; in a fixed number of queries.
+
+    Of the part named `opened` more rows are read than of the others.
+    """
     now = now or timezone.now()
     tonight = _midnight(now, 1)
     week = _midnight(now, 1 + DAYS)
     steps = Activity.objects.due_for(owner, until=week)
     if user.pk != owner.pk:
         steps = steps.visible_to(user)
-    counts = steps.aggregate(
-        over=Count("pk", filter=Q(due_at__lt=now)),
-        today=Count("pk", filter=Q(due_at__gte=now, due_at__lt=tonight)),
-        week=Count("pk", filter=Q(due_at__gte=tonight)),
-    )
+    ranges = {
+        "over": Q(due_at__lt=now),
+        "today": Q(due_at__gte=now, due_at__lt=tonight),
+        "week": Q(due_at__gte=tonight),
+    }
+    counts = steps.aggregate(**{name: Count("pk", filter=part) for name, part in ranges.items()})
     listed = steps.for_day().order_by("due_at", "id")
     found = {
-        "over": list(listed.filter(due_at__lt=now)[:MOST]) if counts["over"] else [],
-        "today": list(listed.filter(due_at__gte=now, due_at__lt=tonight)[:MOST]),
-        "week": list(listed.filter(due_at__gte=tonight)[:MOST]),
+        name: _steps(listed.filter(part), owner, _limit(name, opened))
+        for name, part in ranges.items()
     }
-    cold, cold_count = _cold(user, owner)
+    cold, cold_count = _cold(user, owner, _limit("cold", opened))
     rows = _Rows(user, owner, now, [step for part in found.values() for step in part], cold)
+    whose = None if owner.pk == user.pk else owner
     titles = {
         "over": pgettext("part of the day", "Overdue"),
         "today": pgettext("part of the day", "Today"),
         "week": pgettext("part of the day", "Next 7 days"),
     }
     parts = [
-        _part(name, titles[name], counts[name], [rows.of(step) for step in found[name]])
+        _part(name, titles[name], counts[name], [rows.of(step) for step in found[name]], whose)
         for name in titles
     ]
     title = pgettext("part of the day", "Leads without a next step")
-    parts.append(_part("cold", title, cold_count, [rows.cold(lead) for lead in cold]))
+    parts.append(_part("cold", title, cold_count, [rows.cold(lead) for lead in cold], whose))
     return Day(owner, owner.pk == user.pk, parts)
+
+
+def _limit(name: str, opened: str) -> int:
+    return OPENED if name == opened else MOST
+
+
+def _steps(steps: ActivityQuerySet, owner: User, limit: int) -> list[Activity]:
+    found = list(steps[:limit])
+    for step in found:
+        step.assignee = owner
+    return found
 
 
 def _midnight(now: dt.datetime, days: int) -> dt.datetime:
@@ -115,24 +149,26 @@ def _midnight(now: dt.datetime, days: int) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), zone)
 
 
-def _part(name: str, title: str, count: int, rows: Sequence[Any]) -> Part:
+def _part(name: str, title: str, count: int, rows: Sequence[Any], owner: User | None) -> Part:
     language, left = get_language() or "en", count - len(rows)
     more = ""
     if left > 0:
         more = ngettext("%(n)s more after these", "%(n)s more after these", left) % {
             "n": format_number(left, language)
         }
-    return Part(name, title, count, format_number(count, language), more, rows)
+    query = {"show": name} if owner is None else {"show": name, "owner": owner.pk}
+    url = f"{reverse('day')}?{urlencode(query)}#part-{name}"
+    return Part(name, title, count, format_number(count, language), more, url, rows)
 
 
-def _cold(user: User, owner: User) -> tuple[list[Lead], int]:
+def _cold(user: User, owner: User, limit: int) -> tuple[list[Lead], int]:
     """Open leads without a next step, those that nobody has touched for longest first."""
     leads = Lead.objects.filter(owner=owner).active().without_next_step()
     if user.pk != owner.pk:
         leads = leads.visible_to(user)
-    listed = leads.select_related("company", "stage").defer("search_text", "description")
-    found = list(listed.order_by(F("touched_at").asc(nulls_first=True), "id")[:MOST])
-    return found, len(found) if len(found) < MOST else leads.count()
+    listed = leads.select_related("company", "stage").only(*COLD)
+    found = list(listed.order_by(F("touched_at").asc(nulls_first=True), "id")[:limit])
+    return found, len(found) if len(found) < limit else leads.count()
 
 
 class _Rows:

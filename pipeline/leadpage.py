@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core.errors import NotFound
 from core.panels import MAIN, SIDE, Shown, panels_of
 from core.timeline import Timeline, read_timeline
-from crm.models import CustomField, User
+from crm.models import CustomField, Touch, User
 from pipeline.facts import Chip, Fact, Facts
 from pipeline.leadtimeline import LeadPast, past_of
 from pipeline.models import CriterionTick, Lead, LeadContact, Stage, StageVisit
@@ -28,7 +28,7 @@ PAGE, BRIEF = 20, 8
 def visible_lead(user: User, pk: int) -> Lead:
     """A lead with the records that its page names; NotFound when it is out of sight."""
     lead: Lead | None = (
-        Lead.objects.visible_to(user)
+        Lead.objects.visible_to(user, singly=True)
         .select_related(
             "owner",
             "team",
@@ -40,19 +40,27 @@ def visible_lead(user: User, pk: int) -> Lead:
             "source",
             "medium",
             "campaign",
-            "first_touch__source",
-            "first_touch__medium",
-            "first_touch__campaign",
-            "last_touch__source",
-            "last_touch__medium",
-            "last_touch__campaign",
         )
+        .defer("search_text", "title_key", "contact_name_key", "company_name_key", "custom_keys")
         .filter(pk=pk)
         .first()
     )
     if lead is None:
         raise NotFound(_("There is no such lead."))
+    _add_touches(lead)
     return lead
+
+
+def _add_touches(lead: Lead) -> None:
+    """Read the first and the last touch in a query of their own: the join is long without them."""
+    keys = {key for key in (lead.first_touch_id, lead.last_touch_id) if key is not None}
+    if not keys:
+        return
+    found = Touch.objects.select_related("source", "medium", "campaign").in_bulk(keys)
+    for name in ("first_touch", "last_touch"):
+        touch = found.get(getattr(lead, f"{name}_id"))
+        if touch is not None:
+            setattr(lead, name, touch)
 
 
 def may_change(user: User, lead: Lead) -> bool:
@@ -116,14 +124,15 @@ def read_lead_page(user: User, pk: int, *, brief: bool = False) -> LeadPage:
     changeable = may_change(user, lead)
     people = list(lead.lead_contacts.select_related("contact__company"))
     ticks = list(CriterionTick.objects.filter(lead=lead))
+    stages, tags = _stages(lead), list(lead.tags.all())
     past = past_of(
         lead,
         user,
         offer_undo=changeable,
         people=[person.pk for person in people],
         ticks=[tick.pk for tick in ticks],
+        records=[*stages, *tags, *people, *(person.contact for person in people)],
     )
-    stages = _stages(lead)
     following = _next_stage(lead, stages)
     facts = Facts(lead, may_change=changeable)
     page = LeadPage(
@@ -136,7 +145,7 @@ def read_lead_page(user: User, pk: int, *, brief: bool = False) -> LeadPage:
         next_stage=following,
         asks=_asks(lead, following),
         people=people,
-        tags=list(lead.tags.all()),
+        tags=tags,
         steps=_steps(past, whom_of(lead, people), changeable, now),
         facts=_facts(facts, lead, brief=brief),
         chips=facts.chips(),

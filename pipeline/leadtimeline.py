@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from core.ledger.schema import schema_of
 from core.ledger.tables import Change
-from core.telling import Entry, entries, incomplete_among, undone_among
+from core.telling import Entry, entries, undone_or_in_part
 from core.timeline import Item
 from crm.models import User
 from pipeline.models import Activity, CriterionTick, Lead, LeadContact
@@ -21,6 +22,10 @@ from pipeline.models import Activity, CriterionTick, Lead, LeadContact
 #: So many of a lead's activities are looked at for one page; no lead has more that are of use.
 MOST = 500
 ACTIVITY = "pipeline.activity"
+#: What is read with a lead for its page.
+NAMED = ("owner", "team", "company", "stage", "pipeline", "product", "source", "medium", "campaign")
+#: Lines of a change that are shown at once.
+LINES = 3
 
 
 @dataclass
@@ -33,6 +38,8 @@ class LeadPast:
     people: list[int] | None = None
     ticks: list[int] | None = None
     activities: list[Activity] = field(default_factory=list)
+    #: Other records of the page.
+    records: Sequence[models.Model] = ()
 
     @cached_property
     def hanging(self) -> dict[str, list[int]]:
@@ -48,6 +55,28 @@ class LeadPast:
             "pipeline.leadcontact": people,
             "pipeline.criteriontick": ticks,
         }
+
+    def known_names(self) -> dict[type[models.Model], dict[int, str]]:
+        """The names of what the page has read: the ledger need not read them again."""
+        names: dict[type[models.Model], dict[int, str]] = {}
+        for record in self.read_already():
+            names.setdefault(type(record), {})[record.pk] = str(record)
+        return names
+
+    def read_already(self) -> Iterator[models.Model]:
+        """Records that are at hand."""
+        yield self.lead
+        for name in NAMED:
+            record = getattr(self.lead, name)
+            if record is not None:
+                yield record
+        for activity in self.activities:
+            yield activity
+            yield activity.type
+            if activity.assignee is not None:
+                yield activity.assignee
+        yield self.user
+        yield from self.records
 
     @cached_property
     def completions(self) -> dict[int, Change]:
@@ -88,7 +117,9 @@ def read_changes(past: LeadPast, before: str, size: int, alone: bool) -> Sequenc
         changes = changes.filter(pk__lt=int(before))
     if not alone and past.completions:
         changes = changes.exclude(pk__in=[change.pk for change in past.completions.values()])
-    told = entries(list(changes[:size]), past.user, offer_undo=past.offer_undo)
+    told = entries(
+        list(changes[:size]), past.user, offer_undo=past.offer_undo, known=past.known_names()
+    )
     return [_of_change(entry) for entry in told]
 
 
@@ -99,7 +130,8 @@ def _of_change(entry: Entry) -> Item:
         icon=entry.icon,
         who=entry.who,
         phrase=entry.phrase,
-        lines=entry.lines,
+        lines=entry.lines[:LINES],
+        rest=entry.lines[LINES:],
         cause=entry.cause,
         can_undo=entry.can_undo,
         undone=undone_text(entry.undone, entry.in_part),
@@ -120,8 +152,7 @@ def read_activities(past: LeadPast, before: str, size: int, alone: bool) -> Sequ
     done.sort(key=_place, reverse=True)
     shown = [each for each in done if not before or _place(each) < before][:size]
     causes = [past.completions[each.pk].cause_id for each in shown if each.pk in past.completions]
-    undone = undone_among(causes) if causes else set()
-    in_part = incomplete_among(causes) if causes else set()
+    undone, in_part = undone_or_in_part(causes) if causes else (set(), set())
     items = []
     for activity in shown:
         change = past.completions.get(activity.pk)

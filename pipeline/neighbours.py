@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from django.db.models import F, OrderBy, Q
 from django.http import QueryDict
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import get_language, gettext
 
+from core.keyset import Key, rows_after
+from core.lists import View
 from core.money import format_number
 from crm.models import User
+from pipeline.lists import LEADS
 from pipeline.models import Lead
 from pipeline.narrowing import PLACED, Narrowing
 
 if TYPE_CHECKING:
     from pipeline.querysets import LeadQuerySet
 
-#: Places are counted up to here; beyond, "1,000+" is said.
-MOST = 1000
+#: Places are counted up to here; beyond, "100+" is said.
+MOST = 100
 LONGEST = 2000
 
 
@@ -42,14 +47,25 @@ def read_neighbours(user: User, lead: Lead, here: str) -> Neighbours:
     if not came_from.startswith("/") or came_from.startswith("//"):
         return board
     parts = urlsplit(came_from)
-    try:
-        match = resolve(parts.path)
-    except Resolver404:
-        return board
     query = QueryDict(parts.query)
-    if match.view_name == "board":
-        return _on_board(user, lead, came_from, query)
+    match _name(parts.path):
+        case "board":
+            return _on_board(user, lead, came_from, query)
+        case "leads":
+            return _in_list(user, lead, came_from, query)
     return board
+
+
+def is_walked(path: str) -> bool:
+    """Whether the leads of a page are walked from one to the next."""
+    return _name(path) in ("board", "leads")
+
+
+def _name(path: str) -> str:
+    try:
+        return resolve(path).view_name
+    except Resolver404:
+        return ""
 
 
 def _on_board(user: User, lead: Lead, came_from: str, query: QueryDict) -> Neighbours:
@@ -60,23 +76,57 @@ def _on_board(user: User, lead: Lead, came_from: str, query: QueryDict) -> Neigh
     before = column.filter(position__lt=lead.position)
     after = column.filter(position__gt=lead.position)
     return Neighbours(
-        back_url=came_from,
-        back=lead.stage.name,
-        place=_place(before, after),
-        previous=_address(before.order_by("-position"), came_from),
-        following=_address(after.order_by("position"), came_from),
+        came_from,
+        lead.stage.name,
+        *_beside(before.order_by("-position"), after.order_by("position"), came_from),
     )
 
 
-def _place(before: LeadQuerySet, after: LeadQuerySet) -> str:
-    """ "3 of 7"."""
+def _in_list(user: User, lead: Lead, came_from: str, query: QueryDict) -> Neighbours:
+    """In the list: by its sort, each key in its direction, empty values last."""
+    wanted = Narrowing.read(query, user)
+    leads: LeadQuerySet = wanted.apply(Lead.objects.visible_to(user))
+    keys = View.read(LEADS, query, user).keys
+    values = Lead.objects.values_list(*(key.path for key in keys)).get(pk=lead.pk)
+    after = leads.filter(rows_after(keys, values)).order_by(*(key.expression() for key in keys))
+    before = leads.filter(_rows_before(keys, values)).order_by(*(_backwards(key) for key in keys))
+    return Neighbours(came_from, gettext("Leads"), *_beside(before, after, came_from))
+
+
+def _rows_before(keys: Sequence[Key], values: Sequence[Any]) -> Q:
+    """The rows that come before one with `values`."""
+    found, equal = Q(pk__in=[]), Q()
+    for key, value in zip(keys, values, strict=True):
+        if value is None:
+            found |= equal & Q(**{f"{key.path}__isnull": False})
+        else:
+            found |= equal & Q(**{f"{key.path}__{'gt' if key.descending else 'lt'}": value})
+        equal &= key.equal(value)
+    return found
+
+
+def _backwards(key: Key) -> OrderBy:
+    """The order of a key from the end."""
+    first = True if key.nullable else None
+    column = F(key.path)
+    return column.asc(nulls_first=first) if key.descending else column.desc(nulls_first=first)
+
+
+def _beside(before: LeadQuerySet, after: LeadQuerySet, came_from: str) -> tuple[str, str, str]:
+    """The place among the others, and the addresses of the nearest on both sides: what is nearest
+    comes first in `before` as in `after`."""
+    first, rest = (
+        list(leads.values_list("pk", flat=True)[: MOST + 1]) for leads in (before, after)
+    )
+    return _place(len(first), len(rest)), _address(first, came_from), _address(rest, came_from)
+
+
+def _place(before: int, after: int) -> str:
+    """ "3 of 7", or where there are many "100+ of 100+"."""
     language = get_language() or "en"
-    first = before.order_by().values("pk")[: MOST + 1].count()
-    rest = after.order_by().values("pk")[: MOST + 1].count()
-    place, whole = first + 1, first + 1 + rest
     words = {
-        "place": _number(place, language, over=first > MOST),
-        "count": _number(whole, language, over=first > MOST or rest > MOST),
+        "place": _number(before + 1, language, over=before > MOST),
+        "count": _number(before + 1 + after, language, over=before > MOST or after > MOST),
     }
     return gettext("%(place)s of %(count)s") % words
 
@@ -85,8 +135,7 @@ def _number(number: int, language: str, *, over: bool) -> str:
     return f"{format_number(MOST, language)}+" if over else format_number(number, language)
 
 
-def _address(leads: LeadQuerySet, came_from: str) -> str:
-    found = leads.values_list("pk", flat=True).first()
-    if found is None:
+def _address(leads: list[int], came_from: str) -> str:
+    if not leads:
         return ""
-    return f"{reverse('lead', args=[found])}?{urlencode({'from': came_from})}"
+    return f"{reverse('lead', args=[leads[0]])}?{urlencode({'from': came_from})}"

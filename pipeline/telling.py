@@ -17,6 +17,19 @@ HANGING = ("pipeline.activity", "pipeline.leadcontact", "pipeline.criteriontick"
 CLOSING = ("status", "closed_at", "lost_reason", "stage", "kind", "converted_at")
 
 
+#: What a new lead has anyhow.
+MADE = (
+    "title",
+    "kind",
+    "status",
+    "currency",
+    "created_at",
+    "assigned_at",
+    "closed_at",
+    "converted_at",
+)
+
+
 def phrase(told: Told) -> Said | None:
     """ "moved New → Qualified", "won it", "lost it: price" …, and the fields that this covers."""
     if told.change.record_type in HANGING:
@@ -24,7 +37,7 @@ def phrase(told: Told) -> Said | None:
     if told.change.record_type != "pipeline.lead":
         return None
     if told.change.action == Action.CREATED:
-        return _("created this lead"), ("title", "closed_at", "converted_at")
+        return _("created this lead"), MADE
     if told.change.action == Action.DELETED:
         return _("deleted this lead"), ()
     lines = {line.field: line for line in told.lines}
@@ -58,11 +71,27 @@ def _closing(status: str, lines: dict[str, Line]) -> str:
 
 def _about_hanging(told: Told) -> Said:
     words = {"kind": told.kind_of_record, "name": told.record}
-    if told.change.action == Action.CREATED:
-        return _("added: %(kind)s “%(name)s”") % words, ("lead", "created_at", "summary")
-    if told.change.action == Action.DELETED:
+    kind, action, diff = told.change.record_type, told.change.action, told.change.diff
+    if kind == "pipeline.criteriontick":
+        met = action == Action.CREATED
+        return (_("ticked the exit criterion") if met else _("unticked the exit criterion")), (
+            "lead",
+            "at",
+        )
+    if kind == "pipeline.leadcontact":
+        if action == Action.CREATED:
+            return _("put %(name)s on it") % words, ("lead", "contact", "is_main")
+        if action == Action.DELETED:
+            return _("took %(name)s off it") % words, ("lead", "contact", "is_main")
+    if action == Action.CREATED:
+        covered = ("lead", "created_at", "summary", "all_day", "done_at")
+        return _("planned: %(name)s") % words, covered
+    if action == Action.DELETED:
         return _("removed: %(kind)s “%(name)s”") % words, ("lead", "created_at")
-    done = told.change.diff.get("done_at")
-    if isinstance(done, list) and done[1]:
-        return _("completed: %(name)s") % words, ("done_at",)
+    done = diff.get("done_at")
+    if isinstance(done, list):
+        said = _("completed: %(name)s") if done[1] else _("reopened: %(name)s")
+        return said % words, ("done_at",)
+    if set(diff) <= {"due_at", "all_day"}:
+        return _("rescheduled: %(name)s") % words, ("all_day",)
     return _("changed: %(kind)s “%(name)s”") % words, ()

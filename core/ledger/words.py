@@ -64,9 +64,10 @@ def register_custom_labels(labels: Callable[[str], Mapping[str, str]]) -> None:
     _custom_labels.append(labels)
 
 
-def tell(changes: Sequence[Change]) -> list[Told]:
-    """`changes` in words, in their order; names are read with one query for each kind of record."""
-    names = _names(changes)
+def tell(changes: Sequence[Change], known: Names | None = None) -> list[Told]:
+    """`changes` in words, in their order; names are read with one query for each kind of record,
+    save those that are `known`."""
+    names = _names(changes, known or {})
     labels = {
         kind: {key: text for read in _custom_labels for key, text in read(kind).items()}
         for kind in {change.record_type for change in changes}
@@ -165,7 +166,7 @@ def _name_in(change: Change) -> str:
     return _gone(change.record_id)
 
 
-def _names(changes: Sequence[Change]) -> Names:
+def _names(changes: Sequence[Change], known: Names) -> Names:
     """The names of all records that the changes are of or speak of."""
     wanted: dict[type[models.Model], set[int]] = defaultdict(set)
     for change in changes:
@@ -186,10 +187,14 @@ def _names(changes: Sequence[Change]) -> Names:
                 wanted[related].update(value.get("add", ()), value.get("remove", ()))
             else:
                 wanted[related].update(item for item in value if isinstance(item, int))
-    return {
-        model: {
-            record.pk: str(record)
-            for record in model._base_manager.filter(pk__in=keys).fetch_mode(models.FETCH_PEERS)
-        }
-        for model, keys in wanted.items()
-    }
+    names: dict[type[models.Model], Mapping[int, str]] = {}
+    for model, keys in wanted.items():
+        told = known.get(model, {})
+        missing = keys - told.keys()
+        names[model] = {**told, **_read_names(model, missing)} if missing else told
+    return names
+
+
+def _read_names(model: type[models.Model], keys: set[int]) -> dict[int, str]:
+    records = model._base_manager.filter(pk__in=keys).fetch_mode(models.FETCH_PEERS)
+    return {record.pk: str(record) for record in records}

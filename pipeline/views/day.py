@@ -34,7 +34,7 @@ def _context(request: Request, here: str) -> dict[str, Any]:
     query = {name: values[0] for name, values in parse_qs(urlsplit(here).query).items()}
     owner = _owner(request.user, key_in(query, "owner"))
     return {
-        "day": read_day(request.user, owner),
+        "day": read_day(request.user, owner, opened=query.get("show", "")),
         "colleagues": _colleagues(request.user),
         "here": here,
         "place": DAY,

@@ -29,13 +29,13 @@ from pipeline.services.leads import (
     unarchive_leads,
     update_lead_with_company,
 )
-from pipeline.views.parts import PAGE, PANEL, here_of, lead_context
+from pipeline.views.parts import PAGE, PANEL, here_of, lead_context, opened_at
 
 
 def show(request: Request, pk: int) -> HttpResponse:
     """The page of a lead."""
     page = read_lead_page(request.user, pk)
-    context = lead_context(request, page, request.get_full_path(), PAGE)
+    context = lead_context(request, page, opened_at(request), PAGE)
     return render(request, "pipeline/lead.html", context)
 
 

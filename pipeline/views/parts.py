@@ -7,6 +7,7 @@ day. Without JavaScript the page that it names in `next` is opened again.
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -17,7 +18,8 @@ from core.answers import next_address, say, with_toast, written_cause
 from core.errors import Conflict, NotAllowed, Refused
 from core.requests import Request
 from pipeline.leadpage import LeadPage, read_lead_page
-from pipeline.neighbours import Neighbours, read_neighbours
+from pipeline.models import Lead
+from pipeline.neighbours import Neighbours, is_walked, read_neighbours
 from pipeline.stepforms import PlanForm
 
 PAGE, PANEL, DAY = "page", "panel", "day"
@@ -45,8 +47,28 @@ def lead_context(request: Request, page: LeadPage, here: str, place: str) -> dic
         "here": here,
         "place": place,
         "neighbours": neighbours,
+        "page_url": page_address(page.lead, here),
         "plan": plan_form(request) if not page.steps else None,
     }
+
+
+def opened_at(request: Request) -> str:
+    """The address of a lead's page with where one came from: as it says itself, else as the
+    browser tells of a link on a board or a list (it tells no other site)."""
+    here = request.get_full_path()
+    parts = urlsplit(request.headers.get("referer", ""))
+    if "from" in request.GET or parts.netloc != request.get_host() or not is_walked(parts.path):
+        return here
+    came_from = parts.path + (f"?{parts.query}" if parts.query else "")
+    return f"{request.path}?{urlencode({'from': came_from})}"
+
+
+def page_address(lead: Lead, here: str) -> str:
+    """The page of a lead, opened from the board at the address `here`."""
+    parts = urlsplit(here)
+    query = [pair for pair in parse_qsl(parts.query) if pair[0] != "lead"]
+    came_from = parts.path + (f"?{urlencode(query)}" if query else "")
+    return f"{lead.get_absolute_url()}?{urlencode({'from': came_from})}"
 
 
 def plan_form(request: Request, data: Any = None) -> PlanForm:

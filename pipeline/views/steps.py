@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -16,7 +18,7 @@ from pipeline.models import Activity
 from pipeline.services.activities import plan_activity
 from pipeline.services.nextsteps import finish_activity, reschedule_activity, snooze_activity
 from pipeline.stepforms import DoneForm, DueForm, SnoozeForm
-from pipeline.todo import step_text
+from pipeline.todo import Planner, Whom, step_text
 from pipeline.views.leads import dialog
 from pipeline.views.parts import answer, answer_refusal, here_of, place_of, plan_form
 
@@ -63,9 +65,19 @@ def visible_step(user: User, pk: int) -> Activity:
     return activity
 
 
+def _do(request: Request, activity: Activity) -> HttpResponse:
+    """What one does about a step, as a fragment for a row that had no room for it."""
+    step = Planner(timezone.now()).of(activity, Whom(), can_change=True)
+    here = here_of(request, reverse("day"))
+    context = {"step": step, "place": place_of(request), "here": here}
+    return render(request, "pipeline/lead_do.html", context)
+
+
 def finish(request: Request, pk: int) -> HttpResponse:
     """Ask what came of a step; complete it, and plan the next one if asked."""
     activity = visible_step(request.user, pk)
+    if request.htmx and request.method != "POST" and "place" in request.GET:
+        return _do(request, activity)
     form = DoneForm(posted(request), initial={"version": activity.version})
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():

@@ -1,8 +1,9 @@
 // @ts-check
-// A lead's page, its panel beside a board, and one's day: Escape leaves a field, a copied address,
-// a known person chosen while typing.
+// A lead's page, its panel beside a board, and one's day: Escape leaves a field, letters do what
+// the buttons do, a known person is chosen while typing.
 
-import { toast } from "./app.js";
+import "./copy.js";
+import { onKeys } from "./keys.js";
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !(event.target instanceof Element)) return;
@@ -15,20 +16,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const at = event.target;
   if (!(at instanceof Element)) return;
-  const copy = at.closest("[data-copy]");
-  if (copy instanceof HTMLElement) {
-    await navigator.clipboard.writeText(copy.dataset.copy ?? "");
-    toast({ text: copy.dataset.copied ?? "" });
-    return;
-  }
   const option = at.closest("[data-contact]");
   const form = option?.closest("form");
   if (option instanceof HTMLElement && form) {
     fill(form, option);
-    return;
   }
 });
 
@@ -61,14 +55,36 @@ document.addEventListener("change", (event) => {
   if (field instanceof HTMLSelectElement && field.matches("[data-submit]")) field.form?.submit();
 });
 
-/** Buttons that only a script can serve are shown by it.
- * @param {ParentNode} root */
-function reveal(root) {
+// Buttons that copy came anew with a part of the page.
+document.addEventListener("htmx:after:swap", () => {
   if (!navigator.clipboard) return;
-  for (const button of root.querySelectorAll("[data-copy][hidden]")) {
+  for (const button of document.querySelectorAll("[data-copy][hidden]")) {
     button.removeAttribute("hidden");
   }
+});
+
+// The keys of a lead's page press its buttons, so that both always do the same.
+if (document.getElementById("lead-body")) {
+  const keys = {
+    e: "edit",
+    m: "move",
+    d: "done",
+    w: "win",
+    l: "lose",
+    a: "assign",
+    p: "plan",
+    x: "criterion",
+    u: "back",
+  };
+  for (const [key, name] of Object.entries(keys)) {
+    onKeys(key, () => press(`[data-key="${name}"]`));
+  }
+  onKeys("j", () => press("#lead-body a[rel=next]"));
+  onKeys("k", () => press("#lead-body a[rel=prev]"));
 }
 
-document.addEventListener("htmx:after:swap", () => reveal(document));
-reveal(document);
+/** @param {string} selector */
+function press(selector) {
+  const found = document.querySelector(selector);
+  if (found instanceof HTMLElement) found.click();
+}
