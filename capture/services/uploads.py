@@ -50,8 +50,7 @@ def receive_files(
             ImportFile.objects.bulk_create(kept)
             send(found.pk)
     except BaseException:
-        for record in kept:
-            record.path.unlink(missing_ok=True)
+        _remove([record.path for record in kept])
         raise
     return found
 
@@ -92,16 +91,20 @@ def _name(file: UploadedFile[Any]) -> str:
 def _keep(file: UploadedFile[Any]) -> ImportFile:
     record = ImportFile(key=uuid.uuid4(), name=_name(file), size=0)
     digest = hashlib.sha256()
-    folder().mkdir(parents=True, exist_ok=True)
     try:
+        folder().mkdir(parents=True, exist_ok=True)
         with record.path.open("xb") as stream:
             for chunk in file.chunks():
                 digest.update(chunk)
                 record.size += len(chunk)
                 stream.write(chunk)
-    except BaseException:
-        record.path.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        logger.exception("A file cannot be kept for an import in %s", folder())
+        _remove([record.path])
+        raise Refused(
+            _("“%(file)s” cannot be kept: %(reason)s. Tell whoever runs this installation.")
+            % {"file": record.name, "reason": error.strerror or error}
+        ) from None
     record.digest = digest.hexdigest()
     return record
 
@@ -168,7 +171,7 @@ def _remove(paths: Sequence[Path]) -> int:
     for path in paths:
         try:
             path.unlink()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError:
             logger.exception("A file of an import cannot be removed: %s", path)

@@ -247,6 +247,17 @@ def test_what_is_no_table_is_refused_in_words_and_nothing_is_kept(
     assert not import_folder.exists() or not list(import_folder.iterdir())
 
 
+def test_a_folder_that_takes_no_files_is_told(
+    cast: Any, login: Any, settings: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "full").write_text("a file where a folder should be")
+    settings.IMPORT_FOLDER = str(tmp_path / "full")
+    answer = bring(login(cast.manager))
+    assert answer.status_code == 422
+    assert "“deals.csv” cannot be kept:" in answer.content.decode()
+    assert not Import.objects.exists()
+
+
 def test_files_that_are_too_large_are_refused(cast: Any, login: Any, settings: Any) -> None:
     client = login(cast.manager)
     settings.IMPORT_FILE_SIZE = 1024 * 1024
