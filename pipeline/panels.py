@@ -25,7 +25,14 @@ def register() -> None:
     notices.register("leads", MyLeads())
     notices.register("steps", OverdueSteps())
     navigation.register_count("day", overdue_count)
-    navigation.register("day", _("My day"), "sun-high", order=10)
+    navigation.register(
+        "day",
+        _("My day"),
+        "sun-high",
+        order=10,
+        keys="g d",
+        words=("activities", "to do", "tasks", "calls", "activités", "à faire", "relances"),
+    )
     navigation.register(
         "boards",
         _("Board"),

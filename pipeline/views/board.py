@@ -15,6 +15,7 @@ from core.ledger.tables import Change
 from core.numbers import key_in
 from core.requests import Request
 from crm.models import User
+from crm.models.people import Role
 from pipeline.boardpage import board_page, column_cards, columns_after, steps_of
 from pipeline.boardview import BoardView, density_names, lane_names, won_periods
 from pipeline.models import Lead, Pipeline
@@ -39,8 +40,9 @@ def view_of(request: Request, pk: int) -> BoardView:
 
 
 def start(request: Request) -> HttpResponse:
-    """Where the day begins."""
-    return redirect("boards")
+    """Where the day begins: with what is due, or for who leads with the whole board."""
+    leads = request.user.role == Role.LEADER or request.user.is_manager
+    return redirect("boards" if leads else "day")
 
 
 def boards(request: Request) -> HttpResponse:

@@ -10,17 +10,32 @@ const EVERY = 60_000;
 let asked = 0;
 let ended = false;
 
+/** What the bell showed last, for a head that is swapped.
+ * @type {{label: string, inside: Node[]} | null} */
+let last = null;
+
 /** The bell itself stays: it may hold the focus, or get it back from what it opened.
  * @param {Element[]} fresh */
 function show(fresh) {
   const bell = document.getElementById("bell");
   const newer = fresh.find((element) => element.id === "bell");
-  if (bell && newer) {
-    bell.setAttribute("aria-label", newer.getAttribute("aria-label") ?? "");
-    bell.replaceChildren(...newer.childNodes);
-  }
+  if (newer) last = { label: newer.getAttribute("aria-label") ?? "", inside: [...newer.childNodes] };
+  if (bell) ring(bell);
   replace(fresh.filter((element) => element !== newer));
 }
+
+/** @param {HTMLElement} bell */
+function ring(bell) {
+  if (!last) return;
+  bell.dataset.rung = "yes";
+  bell.setAttribute("aria-label", last.label);
+  bell.replaceChildren(...last.inside.map((node) => node.cloneNode(true)));
+}
+
+new MutationObserver(() => {
+  const bell = document.getElementById("bell");
+  if (bell && last && !bell.dataset.rung) ring(bell);
+}).observe(document.body, { childList: true, subtree: true });
 
 async function ask() {
   const bell = document.getElementById("bell");

@@ -118,9 +118,18 @@ def test_a_visitor_is_sent_to_the_login(client: Client, lead: Any) -> None:
         assert answer["Location"].startswith("/login/?next=")
 
 
-def test_the_start_page_leads_to_the_first_board(login: Any, cast: Any, pipeline: Any) -> None:
-    answer = login(cast.rep).get("/", follow=True)
-    assert answer.redirect_chain[-1][0] == reverse("board", args=[pipeline.pk])
+def test_the_start_page_is_the_day_for_who_sells_and_the_board_for_who_leads(
+    login: Any, cast: Any, pipeline: Any
+) -> None:
+    starts = {
+        part: login(person).get("/", follow=True).redirect_chain[-1][0]
+        for part, person in cast.people().items()
+    }
+    day, board = reverse("day"), reverse("board", args=[pipeline.pk])
+    assert starts == dict.fromkeys(starts, day) | dict.fromkeys(
+        ("leader", "manager", "admin"), board
+    )
+    answer = login(cast.leader).get("/", follow=True)
     assert "B2B" in answer.content.decode() or pipeline.name in answer.content.decode()
 
 
