@@ -164,7 +164,7 @@ def searches() -> None:
     middle = Lead.objects.filter(pk__gte=Lead.objects.count() // 2).exclude(email="").first()
     assert middle is not None
     texts = {
-        "a rare word": middle.email,
+        "an e-mail address": middle.email,
         "a common word": common[0],
         "two common words": " ".join(common),
         "a miss": "qzxvwk",

@@ -338,6 +338,16 @@ class TextFilter(django_filters.Filter):
 class Filters(django_filters.FilterSet):
     """The base of a record type's filters: one set for list, board, API, export and saved views."""
 
+    def __init__(self, data: Any = None, queryset: Any = None, **options: Any) -> None:
+        # Copying forty filters to use one of them costs more than the query.
+        known: Any = type(self)
+        self.base_filters = {
+            name: each
+            for name, each in known.base_filters.items()
+            if data is None or name in data or isinstance(each, ArchivedFilter)
+        }
+        super().__init__(data, queryset, **options)
+
     @classmethod
     def parameters(cls) -> frozenset[str]:
         """The names that this set takes from an address."""

@@ -24,7 +24,7 @@ from core.keyset import Key
 
 #: How many rows of the order are looked at first, and at most, before the matches are fetched by
 #: themselves.
-WINDOW, FARTHEST = 1500, 12_000
+WINDOW, FARTHEST = 1500, 20_000
 
 
 def rows_of(
