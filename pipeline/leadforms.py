@@ -38,6 +38,13 @@ FACTS: dict[str, tuple[str, ...]] = {
     "pain": ("pain",),
     "fit": ("company_fit",),
 }
+#: What a new lead is asked at once; the rest is there on demand.
+SHORT = frozenset(
+    {
+        *("title", "company", "make_company", "expected_revenue", "currency", "expected_close"),
+        *("contact_name", "email", "phone", "owner", "team", "stage", "version", "__all__"),
+    }
+)
 PRESENT = ("owner", "team", "product", "source", "medium", "campaign")
 
 
@@ -163,6 +170,11 @@ class LeadForm(LeadFields):
             shown = str(value).lower() if isinstance(value, bool) else value
             initial[f"custom.{key}"] = shown
         return initial
+
+    @property
+    def opens_more(self) -> bool:
+        """Whether what is asked less often is open: in an edit, and where something is wrong."""
+        return self.lead is not None or any(name not in SHORT for name in self.errors)
 
     def parts(self) -> dict[str, list[forms.BoundField]]:
         """The fields by the part of the form that they stand in."""

@@ -20,6 +20,7 @@ from core.requests import Request
 from pipeline.leadpage import LeadPage, read_lead_page
 from pipeline.models import Lead
 from pipeline.neighbours import Neighbours, is_walked, read_neighbours
+from pipeline.peopleforms import ROLES
 from pipeline.stepforms import PlanForm
 
 PAGE, PANEL, DAY = "page", "panel", "day"
@@ -47,6 +48,7 @@ def lead_context(request: Request, page: LeadPage, here: str, place: str) -> dic
         "here": here,
         "place": place,
         "neighbours": neighbours,
+        "roles": ROLES,
         "page_url": page_address(page.lead, here),
         "plan": plan_form(request) if not page.steps else None,
     }
