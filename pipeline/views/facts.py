@@ -73,8 +73,10 @@ def _definition(name: str) -> CustomField | None:
     if name in FACTS:
         return None
     key = name.removeprefix("custom.")
-    found = CustomField.objects.filter(subject="pipeline.lead", is_active=True, key=key).first()
-    if found is None or key == name:
+    found = None
+    if key != name and key.isidentifier():
+        found = CustomField.objects.filter(subject="pipeline.lead", is_active=True, key=key).first()
+    if found is None:
         raise NotFound(_("There is no such field."))
     return found
 
