@@ -214,7 +214,9 @@ def main() -> None:
             cursor.execute("SET statement_timeout = 0")
     call_command("migrate", verbosity=0)
     seed(int(sys.argv[1]))
-    for part in (board, calls, searches, ledger):
+    from bench.pages import pages
+
+    for part in (board, calls, searches, pages, ledger):
         part()
 
 

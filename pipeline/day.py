@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipeline.querysets import ActivityQuerySet
 
 #: Rows that are shown of a part of the day, and of the one part that is opened.
-MOST, OPENED = 25, 250
+MOST, OPENED = 20, 250
 DAYS = 7
 #: What is read of a lead without a next step.
 COLD = (
