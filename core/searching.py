@@ -20,7 +20,7 @@ from typing import Any
 from django.db import connections, models, transaction
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, Value
 
-from core.keyset import Key
+from core.keyset import Key, key_of, total
 
 #: How many rows of the order are looked at first, and at most, before the matches are fetched by
 #: themselves.
@@ -49,6 +49,12 @@ def rows_of(
     rows = records.model._default_manager.filter(pk__in=ids).values_list(*paths)  # type: ignore[attr-defined]
     found = {row[0]: row for row in rows.order_by()}
     return [found[pk] for pk in ids if pk in found]
+
+
+def latest(records: models.QuerySet[Any], limit: int, path: str = "updated_at") -> list[Any]:
+    """The ids of the latest of records that words have narrowed."""
+    keys = total(records.model, [key_of(records.model, path, True)])
+    return _ids(records, keys, limit, None, True)
 
 
 def _ids(

@@ -18,5 +18,7 @@ class CrmConfig(AppConfig):
 
         fields.register()
         commands.register(*finding.COMMANDS)
+        for source in finding.SOURCES:
+            commands.register_source(source)
         checks.register()
         panels.register()

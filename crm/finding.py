@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from core.commands import Command
+from core.commands import Command, Found, Source
+from crm.filters import CompanyFilters, ContactFilters
+from crm.models import Company, Contact
 
 
 def _to(name: str) -> Callable[[Any], str]:
@@ -19,6 +22,43 @@ def _to(name: str) -> Callable[[Any], str]:
 def _is_manager(user: Any) -> bool:
     return bool(user.is_manager)
 
+
+def _contacts(user: Any, text: str, limit: int) -> Sequence[Found]:
+    found = ContactFilters({"q": text}, Contact.objects.visible_to(user)).qs
+    return [
+        Found(
+            label=contact.name,
+            url=contact.get_absolute_url(),
+            icon="user",
+            detail=" · ".join(
+                part
+                for part in (contact.job_title, contact.company.name if contact.company else "")
+                if part
+            ),
+            marked=format_html("{}", contact.name),
+        )
+        for contact in found.for_list().order_by("name_key", "pk")[:limit]
+    ]
+
+
+def _companies(user: Any, text: str, limit: int) -> Sequence[Found]:
+    found = CompanyFilters({"q": text}, Company.objects.visible_to(user)).qs
+    return [
+        Found(
+            label=company.name,
+            url=company.get_absolute_url(),
+            icon="building",
+            detail=" · ".join(part for part in (company.industry, company.city) if part),
+            marked=format_html("{}", company.name),
+        )
+        for company in found.order_by("name_key", "pk")[:limit]
+    ]
+
+
+SOURCES = (
+    Source("contacts", _("Contacts"), 20, _contacts),
+    Source("companies", _("Companies"), 30, _companies),
+)
 
 #: A language is called by its own name in each language.
 OWN_NAMES = {"en": "English", "fr": "Français"}
@@ -73,6 +113,27 @@ COMMANDS = [
             language=code,
         )
         for code, name in settings.LANGUAGES
+    ),
+    Command(
+        "contact-new",
+        _("New contact"),
+        "plus",
+        _to("contact-new"),
+        ("add person", "create contact", "ajouter une personne", "créer un contact"),
+    ),
+    Command(
+        "company-new",
+        _("New company"),
+        "plus",
+        _to("company-new"),
+        ("add company", "customer", "account", "ajouter une entreprise", "client", "société"),
+    ),
+    Command(
+        "companies",
+        _("Companies"),
+        "building",
+        _to("companies"),
+        ("customers", "accounts", "clients", "sociétés", "comptes"),
     ),
     Command(
         "invite",

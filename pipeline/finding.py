@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.commands import Command, Found, Source, plain
 from core.money import format_money
+from core.searching import latest
 from pipeline.models import Lead, Pipeline
 
 
 def _leads(user: Any, text: str, limit: int) -> Sequence[Found]:
+    seen = Lead.objects.visible_to(user, singly=True).active().searching(text)
     leads = (
-        Lead.objects.visible_to(user)
-        .active()
-        .searching(text)
+        Lead.objects.filter(pk__in=latest(seen, limit))
         .select_related("stage", "company")
         .only(
             "title",
@@ -30,7 +30,7 @@ def _leads(user: Any, text: str, limit: int) -> Sequence[Found]:
             "stage__name",
             "company__name",
         )
-        .order_by("-updated_at")[:limit]
+        .order_by("-updated_at", "-pk")
     )
     return [
         Found(

@@ -24,8 +24,13 @@ document.addEventListener("click", (event) => {
   if (button instanceof HTMLElement) copy(button.dataset.copy ?? "", button.dataset.copied ?? "");
 });
 
-if (navigator.clipboard) {
+/** Show the buttons, now that there is a script. */
+function reveal() {
+  if (!navigator.clipboard) return;
   for (const button of document.querySelectorAll("[data-copy][hidden]")) {
     button.removeAttribute("hidden");
   }
 }
+
+document.addEventListener("htmx:after:swap", reveal);
+reveal();

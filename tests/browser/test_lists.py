@@ -95,3 +95,19 @@ def test_a_phone_shows_rows_as_cards_without_sideways_scrolling(
     page.goto("/leads/?sort=title")
     page.locator("[data-row]").first.click(position={"x": 200, "y": 30})
     page.wait_for_url("**/leads/*/**")
+
+
+def test_a_step_is_done_on_the_page_of_a_contact(
+    enter: Any, cast: Any, open_page: Any, pipeline: Any
+) -> None:
+    contact = factories.make_contact("Aleksandra Novak", owner=cast.rep)
+    lead = factories.make_lead(by=cast.manager, owner=cast.rep.pk, contacts=[(contact.pk, "")])
+    factories.make_activity(by=cast.rep, lead=lead, summary="Discovery call")
+    page = enter(cast.rep)
+    page.goto(contact.get_absolute_url())
+    page.get_by_role("link", name="Done").click()
+    page.locator("#dialog form").get_by_role("button", name="Done").click()
+    page.wait_for_selector("text=Discovery call: Done")
+    assert not page.evaluate("document.getElementById('dialog').open")
+    assert page.get_by_role("link", name="Done", exact=True).count() == 0
+    assert "Done: Discovery call" in page.inner_text("#toasts")

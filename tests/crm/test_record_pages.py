@@ -259,3 +259,13 @@ def test_pages_take_the_same_queries_for_many_records(
             factories.make_lead(
                 by=cast.rep, company=contact.company_id, contacts=[(contact.pk, "")]
             )
+
+
+@pytest.mark.parametrize("part", SEES)
+def test_the_palette_finds_people_and_companies_in_sight(
+    part: str, contact: Any, cast: Any, login: Any
+) -> None:
+    client = login(cast.people()[part])
+    for text, record in (("novak", contact), ("baltic", contact.company)):
+        found = client.get(reverse("search"), {"q": text}).content.decode()
+        assert (f'href="{record.get_absolute_url()}"' in found) is bool(SEES[part])
