@@ -1,0 +1,202 @@
+"""Every page there is, for the suites that look at each: one line a page.
+
+The company is seeded at one moment and the clock stands there, so that a page looks tomorrow as it
+looks today.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
+from django.urls import reverse
+
+from core.ledger.tables import Cause, Change
+from crm.invitations import make_token, uid_of
+from crm.models import Company, Contact, User
+from pipeline.models import Activity, Lead, Pipeline
+from pipeline.services.search import write_search_text
+from tests import factories
+from tests.demo.seeds import NOW, seed
+
+
+@dataclass(frozen=True)
+class World:
+    """The seeded company, and which of its records the pages show."""
+
+    language: str
+    users: dict[str, User]
+    pipeline: int
+    lead: int
+    won: int
+    step: int
+    contact: int
+    company: int
+    cause: Any
+    invited: User
+
+
+Address = Callable[[World], str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its name, where it is, who looks at it, and what is done before one looks."""
+
+    name: str
+    address: Address
+    person: str = "rep"
+    before: Callable[[Any], None] = lambda page: None
+    status: int = 200
+
+
+def to(name: str, *keys: str, query: str = "") -> Address:
+    """The address of a route; the keys are names of records of the world."""
+    return lambda world: reverse(name, args=[getattr(world, key) for key in keys]) + query
+
+
+def palette(text: str) -> Callable[[Any], None]:
+    """Open the palette and type."""
+
+    def opened(page: Any) -> None:
+        page.keyboard.press("Control+k")
+        page.wait_for_selector("#palette [role=option]")
+        page.keyboard.type(text)
+        page.wait_for_timeout(400)
+
+    return opened
+
+
+def click(selector: str, wait: str) -> Callable[[Any], None]:
+    """Click and wait for what opens."""
+
+    def clicked(page: Any) -> None:
+        page.locator(selector).first.click()
+        page.wait_for_selector(wait)
+
+    return clicked
+
+
+PAGES = [
+    Page("login", to("login"), ""),
+    Page("password-reset", to("password-reset"), ""),
+    Page("password-reset-sent", to("password-reset-sent"), ""),
+    Page(
+        "invitation",
+        lambda w: reverse("accept-invitation", args=[uid_of(w.invited), make_token(w.invited)]),
+        "",
+    ),
+    Page("offline", lambda w: f"{reverse('offline')}?lang={w.language}", ""),
+    Page("board", to("board", "pipeline"), "leader"),
+    Page("board-mine", to("board", "pipeline", query="?scope=mine")),
+    Page("board-lanes", to("board", "pipeline", query="?lanes=owner"), "leader"),
+    Page("board-lost", to("board-lost", "pipeline"), "leader"),
+    Page(
+        "lead-beside-the-board",
+        to("board", "pipeline"),
+        "leader",
+        click(".card-lead h3 a", "#criterion"),
+    ),
+    Page("lead", to("lead", "lead")),
+    Page("lead-won", to("lead", "won"), "manager"),
+    Page("lead-edit", to("lead-edit", "lead")),
+    Page("lead-new", to("lead-new")),
+    Page("lead-timeline", to("lead-history", "lead")),
+    Page("lead-move", to("lead-move", "lead")),
+    Page("lead-lose", to("lead-lose", "lead")),
+    Page("lead-assign", to("lead-assign", "lead")),
+    Page("lead-add-person", to("lead-people", "lead")),
+    Page("lead-plan", to("activity-new", "lead")),
+    Page("lead-delete", to("lead-delete", "lead")),
+    Page("activity-done", to("activity-done", "step")),
+    Page("day", to("day")),
+    Page("leads", to("leads"), "leader"),
+    Page("contacts", to("contacts"), "leader"),
+    Page("contact", to("contact", "contact"), "leader"),
+    Page("contact-edit", to("contact-edit", "contact"), "manager"),
+    Page("companies", to("companies"), "leader"),
+    Page("company", to("company", "company"), "leader"),
+    Page("company-edit", to("company-edit", "company"), "manager"),
+    Page("imports", to("imports"), "manager"),
+    Page("history", to("causes"), "manager"),
+    Page("cause", to("cause", "cause"), "manager"),
+    Page("undo", to("cause-undo", "cause"), "manager"),
+    Page("profile", to("profile")),
+    Page("search", to("search", query="?q=a")),
+    Page("palette", to("profile"), "leader", palette("a")),
+    Page("notifications", to("notices")),
+    Page("bell", to("profile"), "rep", click("#bell", "#dialog .notices-box")),
+    Page("keys", to("board", "pipeline"), "rep", lambda page: page.keyboard.press("?")),
+    Page("not-found", lambda world: "/leads/999999999/", status=404),
+    Page("refused", to("causes"), status=403),
+]
+
+
+@contextmanager
+def made_world(language: str) -> Iterator[World]:
+    """A fresh company in a language, at the moment NOW; the clock goes on from there."""
+    time_machine = pytest.importorskip("time_machine")
+    with time_machine.travel(NOW, tick=True):
+        call_command("flush", interactive=False, verbosity=0)
+        seed(leads=90, users=8, seed=7, months=12, now=NOW)
+        with factories.arranging():
+            User.objects.update(language=language, theme="auto")
+        write_search_text(list(Lead.objects.values_list("pk", flat=True)))
+        yield _chosen(language)
+
+
+def _chosen(language: str) -> World:
+    names = ("rep", "mate", "leader", "manager", "admin")
+    users = {name: User.objects.get(email=f"{name}@demo.example") for name in names}
+    rep = users["rep"]
+    steps = Activity.objects.to_do().filter(assignee=rep, lead__owner=rep, lead__status="open")
+    step = steps.filter(lead__company__isnull=False).order_by("pk").first() or steps.first()
+    assert step is not None
+    assert step.lead_id is not None
+    invited = User.objects.exclude(pk__in=[user.pk for user in users.values()]).order_by("pk")[0]
+    lead = Lead.objects.get(pk=step.lead_id)
+    contact = Contact.objects.filter(leads=lead).order_by("pk").first()
+    change = Change.objects.filter(record_type="pipeline.lead", record_id=lead.pk).order_by("-pk")
+    return World(
+        language=language,
+        users=users,
+        pipeline=Pipeline.objects.order_by("sequence", "id")[0].pk,
+        lead=lead.pk,
+        won=Lead.objects.won().order_by("pk")[0].pk,
+        step=step.pk,
+        contact=(contact or Contact.objects.order_by("pk")[0]).pk,
+        company=lead.company_id or Company.objects.order_by("pk")[0].pk,
+        cause=Cause.objects.get(pk=change[0].cause_id).pk,
+        invited=invited,
+    )
+
+
+def let_in(context: Any, user: User | None, address: str, language: str) -> None:
+    """Give a browser the session of a person, without the login page; None is a visitor."""
+    context.clear_cookies()
+    cookies = {settings.LANGUAGE_COOKIE_NAME: language}
+    if user is not None:
+        store = SessionStore()
+        store[SESSION_KEY] = str(user.pk)
+        store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        store.set_expiry(dt.timedelta(days=1))
+        store.create()
+        cookies[settings.SESSION_COOKIE_NAME] = str(store.session_key)
+    context.add_cookies(
+        [{"name": name, "value": value, "url": address} for name, value in cookies.items()]
+    )
+
+
+def overflow(page: Any) -> int:
+    """By how many pixels the page is wider than its window."""
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return max(int(wide), 0)
