@@ -49,6 +49,11 @@ def lead_fields() -> list[Field]:
         lead.plain("recurring_revenue", types.money()),
         lead.choice("recurring_plan"),
         lead.plain("expected_close", Date()),
+        lead.plain(
+            "close_pushed",
+            types.Number(lowest=0, highest=MOST_SMALL, places=0),
+            _("times the close was put off"),
+        ),
         lead.choice("forecast_category"),
         lead.plain("product", record("crm.product")),
         lead.plain("lost_reason", record("pipeline.lostreason")),

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
+from django.utils import translation
 
 from crm.models import Team, User
 from tests import factories
@@ -128,3 +130,10 @@ def empty_cache() -> Iterator[None]:
     """No test sees what another has cached: throttles, gates."""
     cache.clear()
     yield
+
+
+@pytest.fixture(autouse=True)
+def one_language() -> Iterator[None]:
+    """No test speaks the language that another has left behind."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield

@@ -48,7 +48,7 @@ def test_what_another_does_appears_within_seconds_and_the_pointed_card_stays(
         move_lead(lead=board[2].pk, stage=stages[1].pk, by=cast.manager)
     page.wait_for_selector("text=Alpha two", timeout=6000)
     stands_in(page, board[2].pk, stages[1])
-    page.wait_for_function("document.querySelector('.col-head .count').textContent === '2'")
+    page.wait_for_function("() => document.querySelector('.col-head .count').textContent === '2'")
     assert heads(page)[:2] == ["New 2", "Qualified 2"]
 
 

@@ -39,7 +39,7 @@ def test_a_morning_in_the_list_by_keyboard(enter: Any, cast: Any, leads: Any) ->
     page.keyboard.press("/")
     page.keyboard.type("storage")
     page.wait_for_url("**/leads/?q=storage")
-    page.wait_for_function("document.querySelectorAll('[data-row]').length === 20")
+    page.wait_for_function("() => document.querySelectorAll('[data-row]').length === 20")
     assert page.inner_text("#list-count") == "20 leads"
     assert page.inner_text("#list-said") == "20 leads"
     page.keyboard.press("ArrowDown")
@@ -55,7 +55,7 @@ def test_more_rows_come_behind_the_last(enter: Any, cast: Any, leads: Any) -> No
     page = enter(cast.rep)
     page.goto("/leads/?sort=title")
     page.click("[data-more]")
-    page.wait_for_function("document.querySelectorAll('[data-row]').length === 60")
+    page.wait_for_function("() => document.querySelectorAll('[data-row]').length === 60")
     texts = page.locator("[data-row] th").all_inner_texts()
     assert texts == sorted(lead.title for lead in leads)
 
@@ -72,7 +72,7 @@ def test_columns_are_put_in_order_and_exported_so(
     for _ in range(4):
         box.locator("button[value=amount][data-move=up]").click()
     box.get_by_role("button", name="Save").click()
-    page.wait_for_function("document.querySelectorAll('table.list thead th').length === 2")
+    page.wait_for_function("() => document.querySelectorAll('table.list thead th').length === 2")
     heads = page.locator("table.list thead th").all_inner_texts()
     assert [head.strip() for head in heads] == ["Expected revenue", "Title"]
     page.click("summary[aria-label=Export]")
@@ -109,5 +109,5 @@ def test_a_step_is_done_on_the_page_of_a_contact(
     page.locator("#dialog form").get_by_role("button", name="Done").click()
     page.wait_for_selector("text=Discovery call: Done")
     assert not page.evaluate("document.getElementById('dialog').open")
-    assert page.get_by_role("link", name="Done", exact=True).count() == 0
+    page.get_by_role("link", name="Done", exact=True).wait_for(state="detached")
     assert "Done: Discovery call" in page.inner_text("#toasts")
