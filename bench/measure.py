@@ -214,9 +214,10 @@ def main() -> None:
             cursor.execute("SET statement_timeout = 0")
     call_command("migrate", verbosity=0)
     seed(int(sys.argv[1]))
+    from bench.boards import board_pages
     from bench.pages import pages
 
-    for part in (board, calls, searches, pages, ledger):
+    for part in (board, calls, searches, pages, ledger, board_pages):
         part()
 
 
