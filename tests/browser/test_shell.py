@@ -143,7 +143,8 @@ def test_without_a_line_the_offline_page_shows_in_the_persons_language_and_goes_
         cast.rep.save()
     page = enter(cast.rep, service_workers="allow")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.reload()  # the page that registers it is not its own yet
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     page.context.set_offline(True)
     page.goto(f"/leads/{lead.pk}/")
     page.get_by_role("heading", name="Le serveur est injoignable").wait_for()
