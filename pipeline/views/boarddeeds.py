@@ -179,8 +179,10 @@ def bulk(request: Request, pk: int, deed: str) -> HttpResponse:
     leads = keys_in(request.POST or request.GET, "leads", MOST)
     if not leads:
         raise Refused(_("Select leads first."))
-    may = Lead.objects.visible_to(request.user).changeable_by(request.user).filter(pk__in=leads)
-    if may.count() < len(set(leads)):
+    seen = Lead.objects.visible_to(request.user).filter(pk__in=leads)
+    if seen.count() < len(set(leads)):
+        raise NotFound(_("There is no such lead."))
+    if seen.changeable_by(request.user).count() < len(set(leads)):
         raise NotAllowed(_("You may not change all of these leads."))
     form = wanted.form(posted(request), user=request.user, pipeline=view.pipeline)
     status = 422 if form.errors else 200
