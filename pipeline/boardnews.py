@@ -32,7 +32,8 @@ class News:
 
 def read_news(since: int) -> News:
     """The leads that changed after the change `since`."""
-    changes = Change.objects.filter(pk__gt=since, record_type__in=WATCHED).order_by("pk")
+    # All kinds of records, so that a page that stays open does not walk over the others each time.
+    changes = Change.objects.filter(pk__gt=since).order_by("pk")
     rows = list(changes.values_list("pk", "record_type", "record_id", "diff", "at")[: MOST * 20])
     settled = timezone.now() - SETTLED
     seen = since
@@ -40,7 +41,7 @@ def read_news(since: int) -> News:
         if at > settled:
             break
         seen = pk
-    leads = _leads_of(rows)
+    leads = _leads_of([row for row in rows if row[1] in WATCHED])
     return News(seen, leads[:MOST], len(leads) > MOST or len(rows) == MOST * 20)
 
 

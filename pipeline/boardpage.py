@@ -105,7 +105,7 @@ def board_page(view: BoardView, since: int) -> BoardPage:
         columns = _with_cards(view, board.columns)
     return BoardPage(
         columns,
-        chips(view, columns),
+        chips(view),
         view.narrowing.told(apart_from=CHIPS, **_kept(view)),
         problems,
         not any(column.number for column in columns),
@@ -295,35 +295,24 @@ CHIPS = (
 )
 
 
-def chips(view: BoardView, columns: Sequence[ColumnFace]) -> list[Chip]:
+def chips(view: BoardView) -> list[Chip]:
     """The choices that are always in sight; a second click takes one back."""
-    labels = {
-        ("owner", "me"): gettext("Mine"),
-        ("team", "mine"): gettext("My team"),
-        ("closing", "this_month"): gettext("Closing this month"),
-        ("stalled", "true"): gettext("Stalled"),
-    }
-    made = {
-        pair: Chip(
-            label,
-            view.address(**{pair[0]: "" if view.narrowing.has(*pair) else pair[1]}),
-            view.narrowing.has(*pair),
-        )
-        for pair, label in labels.items()
-    }
-    made[("next_step", "none")] = no_step_chip(view, None)
-    mine, team = made[("owner", "me")], made[("team", "mine")]
-    everyone = Chip(
-        gettext("Everyone"), view.address(owner="", team=""), not (mine.current or team.current)
-    )
-    rest = [made[pair] for pair in CHIPS if pair[0] not in ("owner", "team")]
-    # One of the three scopes holds: choosing one leaves the other.
-    scopes = [
-        Chip(mine.label, view.address(owner="me", team=""), mine.current),
-        Chip(team.label, view.address(team="mine", owner=""), team.current),
-        everyone,
+    has = view.narrowing.has
+    mine, team = has("owner", "me"), has("team", "mine")
+    month, stalled = has("closing", "this_month"), has("stalled", "true")
+    return [
+        # One of the three holds: choosing one leaves the others.
+        Chip(gettext("Mine"), view.address(owner="me", team=""), mine),
+        Chip(gettext("My team"), view.address(team="mine", owner=""), team),
+        Chip(gettext("Everyone"), view.address(owner="", team=""), not (mine or team)),
+        no_step_chip(view, None),
+        Chip(
+            gettext("Closing this month"),
+            view.address(closing="" if month else "this_month"),
+            month,
+        ),
+        Chip(gettext("Stalled"), view.address(stalled="" if stalled else "true"), stalled),
     ]
-    return [*scopes, *rest]
 
 
 def no_step_chip(view: BoardView, count: int | None) -> Chip:

@@ -114,7 +114,7 @@ def _more(entry: Entry, number: int) -> Notice:
         icon=entry.icon,
         title=title % {"n": number},
         what=gettext("%(who)s: changed in the same go") % {"who": entry.who},
-        url=f"{reverse('boards')}?scope=mine",
+        url=f"{reverse('leads')}?owner=me",
     )
 
 

@@ -48,8 +48,11 @@ async function fold(stage, on) {
   await post(board()?.dataset.look ?? "", { [on ? "fold" : "unfold"]: stage });
 }
 
+let stepsTimer = 0;
+
 /** The bars of next steps of a board that shows everything come after it. */
 async function loadSteps() {
+  clearTimeout(stepsTimer);
   const address = board()?.dataset.steps;
   if (!address) return;
   const answer = await fetch(address + location.search, { headers: { "HX-Request": "true" } });
@@ -148,7 +151,11 @@ document.addEventListener("relance:undone", () => {
   announce(say("undone"));
   refresh();
 });
-document.addEventListener("relance:settled", prepare);
+document.addEventListener("relance:settled", () => {
+  prepare();
+  clearTimeout(stepsTimer);
+  stepsTimer = window.setTimeout(loadSteps, 1500);
+});
 document.addEventListener("htmx:after:settle", prepare);
 
 prepare();

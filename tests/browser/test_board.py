@@ -270,6 +270,11 @@ def test_the_bar_of_a_board_that_shows_everything_comes_behind_it(
     page = enter(cast.manager)
     page.wait_for_selector(f"#bar-{stages[0].pk} .part.none", state="attached")
     assert page.locator("#no-next-step b").inner_text() == "4"
+    drag(page, page.locator(f"#lead-{board[0].pk}"), lane(page, stages[1]))
+    stands_in(page, board[0].pk, stages[1])
+    bar = page.locator(f"#bar-{stages[1].pk} .part.none")
+    assert bar.count() == 1  # the old one stays until it is read anew
+    page.wait_for_selector(f"#bar-{stages[1].pk} [aria-label='2 without next step']")
 
 
 def test_more_cards_come_while_one_scrolls(cast: Any, stages: Any, enter: Any) -> None:

@@ -130,8 +130,19 @@ export function settle(text, { mark = true } = {}) {
     if (mark && element.isConnected) element.classList.add("landed");
     if (hadFocus && element.isConnected) focusCard(element);
   }
-  replace(fresh.filter((element) => !cardId(element)));
+  const heads = fresh.filter((element) => !cardId(element));
+  for (const head of heads) keepBar(head);
+  replace(heads);
   document.dispatchEvent(new CustomEvent("relance:settled"));
+}
+
+/** A board that shows everything gets its bars of next steps behind its heads: a head without one
+ * keeps the bar that stands there until they are read anew.
+ * @param {Element} head */
+function keepBar(head) {
+  const bar = head.querySelector(".bar");
+  const old = bar && document.getElementById(bar.id);
+  if (bar && old && !bar.querySelector("svg") && old.querySelector("svg")) bar.replaceWith(old.cloneNode(true));
 }
 
 /** @param {HTMLElement} element @param {HTMLElement | null} old @param {Element} lane */
