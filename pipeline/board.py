@@ -139,25 +139,28 @@ def read_steps(
     *, user: User, pipeline: Pipeline, leads: LeadQuerySet | None = None
 ) -> dict[int, Steps]:
     """For each stage of a board how its open leads stand with their next steps."""
-    chosen = on_board(user, pipeline, leads, None).open()
-    rows = chosen.order_by().values("stage").annotate(**_step_counts())
+    if leads is None and sees_all(user):
+        # By its stages, not by the pipeline: the index of next steps then answers alone.
+        stages = Stage.objects.filter(pipeline=pipeline).values("pk")
+        chosen = Lead.objects.active().open().filter(stage__in=stages)
+    else:
+        chosen = on_board(user, pipeline, leads, None).open()
+    rows = chosen.order_by().values("stage").annotate(**_step_counts(Q()))
     found = rows.values_list("stage", "overdue", "today", "later", "none")
     return {stage: Steps(*counts) for stage, *counts in found}
 
 
-def _step_counts() -> dict[str, Count]:
+def _step_counts(among: Q) -> dict[str, Count]:
+    """Counts of leads `among` those of a column, by the state of their next step."""
     now = timezone.now()
     next_day = tomorrow(now)
-    is_open = Q(status="open")
-    return {
-        "overdue": Count("pk", filter=is_open & Q(next_activity_at__lt=now)),
-        "today": Count(
-            "pk",
-            filter=is_open & Q(next_activity_at__gte=now, next_activity_at__lt=next_day),
-        ),
-        "later": Count("pk", filter=is_open & Q(next_activity_at__gte=next_day)),
-        "none": Count("pk", filter=is_open & Q(next_activity_at__isnull=True)),
+    states = {
+        "overdue": Q(next_activity_at__lt=now),
+        "today": Q(next_activity_at__gte=now, next_activity_at__lt=next_day),
+        "later": Q(next_activity_at__gte=next_day),
+        "none": Q(next_activity_at__isnull=True),
     }
+    return {name: Count("stage", filter=among & state) for name, state in states.items()}
 
 
 def read_column(
@@ -272,14 +275,16 @@ def _kept_sums(pipeline: Pipeline, won_since: dt.datetime | None) -> list[Sums]:
         .values_list(*SUMS)
     )
     if won_since is not None:
-        won = Lead.objects.active().won().filter(stage__pipeline=pipeline)
+        # By its stages, each of which the index of closings knows by date.
+        stages = Stage.objects.filter(pipeline=pipeline).values("pk")
+        won = Lead.objects.active().won().filter(stage__in=stages)
         since = _grouped(won.filter(closed_at__gte=won_since), "expected_revenue")
         sums = sums.union(since, all=True)
     return list(sums)
 
 
 def _counted_sums(leads: LeadQuerySet) -> Iterable[Sums]:
-    groups = _grouped(leads, "expected_revenue").annotate(**_step_counts())
+    groups = _grouped(leads, "expected_revenue").annotate(**_step_counts(Q(status="open")))
     return groups.values_list(*SUMS, "overdue", "today", "later", "none")  # type: ignore[no-any-return]
 
 
@@ -292,10 +297,11 @@ def _grouped(rows: Any, amount: str) -> Any:
         rows.order_by()
         .values("stage", "currency")
         .annotate(
-            n=Count("pk"),
+            # Not of the key: the index of won leads then answers alone.
+            n=Count("*"),
             sum=Sum(amount),
             weight=Sum(F(amount) * F("probability")) / Decimal(100),
-            without=Count("pk", filter=Q(**{f"{amount}__isnull": True})),
+            without=Count("stage", filter=Q(**{f"{amount}__isnull": True})),
         )
         .values_list(*SUMS)
     )

@@ -384,6 +384,12 @@ class Lead(Tracked):
             models.Index(fields=["owner", "stage", "position"], name="lead_by_owner"),
             models.Index(fields=["team", "stage", "position"], name="lead_by_team"),
             models.Index(fields=["company"], name="lead_by_company"),
+            # All that the sums of a won column need, since a day.
+            models.Index(
+                fields=["stage", "closed_at", "currency", "expected_revenue", "probability"],
+                name="lead_won",
+                condition=Q(status="won", archived_at__isnull=True),
+            ),
             models.Index(
                 fields=["stage", "next_activity_at"],
                 name="lead_next_step",
