@@ -96,7 +96,7 @@ PAGES = [
     ),
     Page("offline", lambda w: f"{reverse('offline')}?lang={w.language}", ""),
     Page("board", to("board", "pipeline"), "leader"),
-    Page("board-mine", to("board", "pipeline", query="?scope=mine")),
+    Page("board-mine", to("board", "pipeline", query="?owner=me")),
     Page("board-lanes", to("board", "pipeline", query="?lanes=owner"), "leader"),
     Page("board-lost", to("board-lost", "pipeline"), "leader"),
     Page(

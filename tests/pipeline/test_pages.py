@@ -456,7 +456,7 @@ def test_what_is_not_there_is_404_in_words(address: str, login: Any, cast: Any, 
 
 
 @pytest.mark.parametrize(
-    "query", ["?scope=%00", "?q=%00", "?q=" + "x" * 5000, "?scope=mine&q=%F0%9F%98%80'\"<"]
+    "query", ["?owner=%00", "?q=%00", "?q=" + "x" * 5000, "?owner=me&q=%F0%9F%98%80'\"<"]
 )
 def test_a_strange_filter_shows_a_board_all_the_same(
     query: str, login: Any, cast: Any, pipeline: Any
