@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,16 @@ class Command:
     language: str = ""
     #: Shown before anything is typed.
     first: bool = False
+
+
+def page_of(name: str) -> Callable[[Any], str]:
+    """The `url` of a command that opens the page of a route."""
+    return lambda user: reverse(name)
+
+
+def is_manager(user: Any) -> bool:
+    """The `allowed` of a command for managers."""
+    return bool(user.is_manager)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from core.commands import Command, Found, Source
+from core.commands import Command, Found, Source, is_manager, page_of
 from crm.filters import CompanyFilters, ContactFilters
 from crm.models import Company, Contact
-
-
-def _to(name: str) -> Callable[[Any], str]:
-    return lambda user: reverse(name)
-
-
-def _is_manager(user: Any) -> bool:
-    return bool(user.is_manager)
 
 
 def _contacts(user: Any, text: str, limit: int) -> Sequence[Found]:
@@ -68,7 +59,7 @@ COMMANDS = [
         "profile",
         _("Profile"),
         "user",
-        _to("profile"),
+        page_of("profile"),
         (
             "account",
             "password",
@@ -84,7 +75,7 @@ COMMANDS = [
         "notices",
         _("Notifications"),
         "bell",
-        _to("notices"),
+        page_of("notices"),
         ("bell", "news", "alerts", "inbox", "cloche", "alertes", "nouveautés"),
     ),
     *(
@@ -92,7 +83,7 @@ COMMANDS = [
             f"theme-{value}",
             label,
             icon,
-            _to("preferences"),
+            page_of("preferences"),
             words,
             fields={"theme": value},
         )
@@ -107,7 +98,7 @@ COMMANDS = [
             f"language-{code}",
             OWN_NAMES.get(code, name),
             "language",
-            _to("preferences"),
+            page_of("preferences"),
             (f"language {name}", f"langue {name}", "language", "langue"),
             fields={"language": code},
             language=code,
@@ -118,76 +109,76 @@ COMMANDS = [
         "contact-new",
         _("New contact"),
         "plus",
-        _to("contact-new"),
+        page_of("contact-new"),
         ("add person", "create contact", "ajouter une personne", "créer un contact"),
     ),
     Command(
         "company-new",
         _("New company"),
         "plus",
-        _to("company-new"),
+        page_of("company-new"),
         ("add company", "customer", "account", "ajouter une entreprise", "client", "société"),
     ),
     Command(
         "companies",
         _("Companies"),
         "building",
-        _to("companies"),
+        page_of("companies"),
         ("customers", "accounts", "clients", "sociétés", "comptes"),
     ),
     Command(
         "invite",
         _("Invite a person"),
         "users",
-        _to("admin:crm_user_add"),
+        page_of("admin:crm_user_add"),
         ("new user", "add user", "colleague", "nouvel utilisateur", "inviter", "collègue"),
-        allowed=_is_manager,
+        allowed=is_manager,
     ),
     Command(
         "users",
         _("Users"),
         "users",
-        _to("admin:crm_user_changelist"),
+        page_of("admin:crm_user_changelist"),
         ("people", "salespeople", "roles", "rights", "commerciaux", "rôles", "droits"),
-        allowed=_is_manager,
+        allowed=is_manager,
     ),
     Command(
         "teams",
         _("Sales teams"),
         "users",
-        _to("admin:crm_team_changelist"),
+        page_of("admin:crm_team_changelist"),
         ("team leader", "members", "équipes commerciales", "responsable d’équipe", "membres"),
-        allowed=_is_manager,
+        allowed=is_manager,
     ),
     Command(
         "tags",
         _("Tags"),
         "tag",
-        _to("admin:crm_tag_changelist"),
+        page_of("admin:crm_tag_changelist"),
         ("labels", "categories", "étiquettes", "catégories"),
-        allowed=_is_manager,
+        allowed=is_manager,
     ),
     Command(
         "products",
         _("Products"),
         "building-store",
-        _to("admin:crm_product_changelist"),
+        page_of("admin:crm_product_changelist"),
         ("price list", "articles", "produits", "tarifs"),
-        allowed=_is_manager,
+        allowed=is_manager,
     ),
     Command(
         "sources",
         _("Sources"),
         "world",
-        _to("admin:crm_source_changelist"),
+        page_of("admin:crm_source_changelist"),
         ("utm", "medium", "campaign", "origin", "support", "campagne", "origine"),
-        allowed=_is_manager,
+        allowed=is_manager,
     ),
     Command(
         "logout",
         _("Log out"),
         "logout",
-        _to("logout"),
+        page_of("logout"),
         ("sign out", "exit", "quit", "déconnexion", "se déconnecter", "quitter"),
         fields={},
     ),

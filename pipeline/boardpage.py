@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.urls import reverse
 from django.utils import timezone
@@ -35,7 +35,7 @@ from pipeline.columnfaces import (
 from pipeline.faces import Face, Faces, gone_face
 from pipeline.lanes import FIELDS, Lane, is_too_large, only_lane, read_lanes
 from pipeline.models import Lead, Stage
-from pipeline.narrowing import Told
+from pipeline.narrowing import IN_SIGHT, Told
 from pipeline.querysets import LeadQuerySet
 
 PLACE = re.compile(r"[0-9A-Z]{1,60}")
@@ -106,7 +106,7 @@ def board_page(view: BoardView, since: int) -> BoardPage:
     return BoardPage(
         columns,
         chips(view),
-        view.narrowing.told(apart_from=CHIPS, **_kept(view)),
+        view.narrowing.told(apart_from=IN_SIGHT, **_kept(view)),
         problems,
         not any(column.number for column in columns),
         since,
@@ -285,43 +285,20 @@ def _placed(view: BoardView, maker: Faces, card: Card, narrowing: LeadQuerySet |
     return face
 
 
-#: The filters that have a chip of their own.
-CHIPS = (
-    ("owner", "me"),
-    ("team", "mine"),
-    ("next_step", "none"),
-    ("closing", "this_month"),
-    ("stalled", "true"),
-)
-
-
 def chips(view: BoardView) -> list[Chip]:
-    """The choices that are always in sight; a second click takes one back."""
-    has = view.narrowing.has
-    mine, team = has("owner", "me"), has("team", "mine")
-    month, stalled = has("closing", "this_month"), has("stalled", "true")
+    """The parts of the filter that are always in sight."""
     return [
-        # One of the three holds: choosing one leaves the others.
-        Chip(gettext("Mine"), view.address(owner="me", team=""), mine),
-        Chip(gettext("My team"), view.address(team="mine", owner=""), team),
-        Chip(gettext("Everyone"), view.address(owner="", team=""), not (mine or team)),
-        no_step_chip(view, None),
         Chip(
-            gettext("Closing this month"),
-            view.address(closing="" if month else "this_month"),
-            month,
-        ),
-        Chip(gettext("Stalled"), view.address(stalled="" if stalled else "true"), stalled),
+            choice.label,
+            view.address(**choice.changes),
+            choice.current,
+            name="no-next-step" if choice.name == "next_step" else "",
+        )
+        for choice in view.narrowing.choices()
     ]
 
 
-def no_step_chip(view: BoardView, count: int | None) -> Chip:
+def no_step_chip(view: BoardView, count: int) -> Chip:
     """The choice of leads without a next step, with how many there are."""
-    current = view.narrowing.has("next_step", "none")
-    return Chip(
-        gettext("No next step"),
-        view.address(next_step="" if current else "none"),
-        current,
-        "" if count is None else number_text(count),
-        "no-next-step",
-    )
+    chip = next(chip for chip in chips(view) if chip.name)
+    return replace(chip, count=number_text(count))

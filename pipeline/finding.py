@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from core.commands import Command, Found, Source, plain
+from core.commands import Command, Found, Source, is_manager, page_of, plain
 from core.money import format_money
 from core.searching import latest
 from pipeline.models import Lead, Pipeline
@@ -77,20 +77,12 @@ LEADS = Source("leads", _("Leads"), 10, _leads)
 PIPELINES = Source("boards", _("Boards"), 40, _pipelines)
 
 
-def _to(name: str) -> Callable[[Any], str]:
-    return lambda user: reverse(name)
-
-
-def _is_manager(user: Any) -> bool:
-    return bool(user.is_manager)
-
-
 COMMANDS = [
     Command(
         "lead-new",
         _("New lead"),
         "plus",
-        _to("lead-new"),
+        page_of("lead-new"),
         ("add", "create", "new opportunity", "deal", "ajouter", "créer", "nouvelle affaire"),
         keys="c",
         first=True,
@@ -99,32 +91,32 @@ COMMANDS = [
         "stages",
         _("Stages"),
         "layout-kanban",
-        _to("admin:pipeline_stage_changelist"),
+        page_of("admin:pipeline_stage_changelist"),
         ("columns", "exit criterion", "objective", "colonnes", "critère de sortie", "but"),
-        allowed=_is_manager,
+        allowed=is_manager,
     ),
     Command(
         "pipelines",
         _("Pipelines"),
         "adjustments",
-        _to("admin:pipeline_pipeline_changelist"),
+        page_of("admin:pipeline_pipeline_changelist"),
         ("boards", "sales process", "processus de vente", "tableaux"),
-        allowed=_is_manager,
+        allowed=is_manager,
     ),
     Command(
         "lost-reasons",
         _("Lost reasons"),
         "flag",
-        _to("admin:pipeline_lostreason_changelist"),
+        page_of("admin:pipeline_lostreason_changelist"),
         ("loss", "why lost", "motif de perte", "raisons de perte", "opportunités perdues"),
-        allowed=_is_manager,
+        allowed=is_manager,
     ),
     Command(
         "activity-types",
         _("Activity types"),
         "checkbox",
-        _to("admin:pipeline_activitytype_changelist"),
+        page_of("admin:pipeline_activitytype_changelist"),
         ("next step", "calls", "meetings", "prochaine action", "appels", "types d’activité"),
-        allowed=_is_manager,
+        allowed=is_manager,
     ),
 ]

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.conditions import parse_where, sentence
 from core.filters import Words
@@ -41,6 +42,26 @@ class Told:
     name: str
     words: str
     without: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A part of the filter that is always in sight: what a click on it changes in the address."""
+
+    name: str
+    label: str
+    changes: Mapping[str, str | None]
+    current: bool
+
+
+#: The parts that are always in sight (`Narrowing.choices`).
+IN_SIGHT = (
+    ("owner", "me"),
+    ("team", "mine"),
+    ("next_step", "none"),
+    ("closing", "this_month"),
+    ("stalled", "true"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +124,31 @@ class Narrowing:
     def has(self, name: str, value: str) -> bool:
         """Whether a part stands there with just this value."""
         return self.values.get(name) == value
+
+    def choices(self) -> list[Choice]:
+        """Whose leads, and what is wrong with them; a second click takes the latter back."""
+        mine, team = self.has("owner", "me"), self.has("team", "mine")
+        everyone = "owner" not in self.values and "team" not in self.values
+        words = {
+            "next_step": _("No next step"),
+            "closing": _("Closing this month"),
+            "stalled": _("Stalled"),
+        }
+        return [
+            Choice("mine", pgettext("whose records", "Mine"), {"owner": "me", "team": None}, mine),
+            Choice("team", _("My team’s"), {"owner": None, "team": "mine"}, team),
+            Choice("everyone", _("Everyone’s"), {"owner": None, "team": None}, everyone),
+            *(
+                Choice(
+                    name,
+                    words[name],
+                    {name: None if self.has(name, value) else value},
+                    self.has(name, value),
+                )
+                for name, value in IN_SIGHT
+                if name in words
+            ),
+        ]
 
     def told(self, *, apart_from: Collection[tuple[str, str]] = (), **kept: Any) -> list[Told]:
         """Its parts in words, each with the address without it; `kept` stays in that address.

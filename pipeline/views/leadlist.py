@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.urls import reverse
@@ -14,15 +14,11 @@ from core.requests import Request
 from core.views.lists import Chip, Frame, Menu, Told, export_list, show_list
 from pipeline.lists import LEADS
 from pipeline.models import Lead, Pipeline
-from pipeline.narrowing import Narrowing
+from pipeline.narrowing import IN_SIGHT, Narrowing
 
 #: Parts of the filter that have a chip or a menu of their own.
 ON_CHIPS = (
-    ("owner", "me"),
-    ("team", "mine"),
-    ("next_step", "none"),
-    ("closing", "this_month"),
-    ("stalled", "true"),
+    *IN_SIGHT,
     ("status", "open"),
     ("status", "won"),
     ("status", "lost"),
@@ -74,28 +70,9 @@ def _frame(request: Request, narrowing: Narrowing) -> Frame:
 
 def _chips(query: QueryDict, narrowing: Narrowing) -> list[Chip]:
     """Whose leads, and what is wrong with them."""
-    values = narrowing.values
-    owner, team = values.get("owner"), values.get("team")
-    whose: list[tuple[str, Mapping[str, str | None], bool]] = [
-        (_("Everyone’s"), {"owner": None, "team": None}, not owner and not team),
-        (pgettext("whose records", "Mine"), {"owner": "me", "team": None}, owner == "me"),
-        (_("My team’s"), {"owner": None, "team": "mine"}, team == "mine"),
-    ]
-    flags = [
-        (_("No next step"), "next_step", "none"),
-        (_("Closing this month"), "closing", "this_month"),
-        (_("Stalled"), "stalled", "true"),
-    ]
     return [
-        *(Chip(label, address(query, after=None, **to), now) for label, to, now in whose),
-        *(
-            Chip(
-                label,
-                address(query, after=None, **{name: None if narrowing.has(name, value) else value}),
-                narrowing.has(name, value),
-            )
-            for label, name, value in flags
-        ),
+        Chip(choice.label, address(query, after=None, **choice.changes), choice.current)
+        for choice in narrowing.choices()
     ]
 
 
