@@ -302,6 +302,9 @@ class Lead(Tracked):
     last_activity_at = models.DateTimeField(_("last activity"), null=True, editable=False)
     next_activity_at = models.DateTimeField(_("next activity"), null=True, editable=False)
 
+    #: The stage that `move_leads` took this very instance out of; kept in no column.
+    came_from: Stage | None = None
+
     ledger_machine = {
         "title_key": "pipeline.models.leads",
         "contact_name_key": "pipeline.models.leads",

@@ -55,7 +55,8 @@ def move_leads(
     """Put leads, in the order given, into a stage: below one card, above another, else on top.
 
     `fields` gives values that the stage requires, in the same step. Conflict: the one lead is not
-    in the stage, or of the version, in which it was seen. Into a won stage means won;
+    in the stage, or of the version, in which it was seen. What is returned knows the stage that it
+    left (`came_from`). Into a won stage means won;
     out of one, open again. Refused: a lost lead (reopen it first), a stage of another team,
     required fields that stay empty, a required exit criterion that is not met.
     """
@@ -73,6 +74,7 @@ def move_leads(
                 assign_values(lead, fields, by=by, moment=moment)
             if lead.stage_id != target.pk:
                 check_required(lead, target, sets)
+                lead.came_from = lead.stage
                 enter_stage(lead, target, moment)
         place_and_save(chosen, target.pk, moment, above=above, below=below)
         replace_sets(chosen, sets)

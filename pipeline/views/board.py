@@ -101,15 +101,13 @@ def moved_cards(
     request: Request, leads: Sequence[Lead], *, stages: Collection[int]
 ) -> HttpResponse:
     """What a board changes after leads moved: their cards and the heads of these columns."""
-    pipeline = visible_pipeline(request.user, _board_of(request, leads[0]))
+    asked = key_in(request.POST, "pipeline")
+    pipeline = leads[0].stage.pipeline
+    if asked and asked != pipeline.pk:
+        pipeline = visible_pipeline(request.user, asked)
     view = BoardView.read_query(request.POST.get("board", ""), request.user, pipeline)
     columns = columns_after(view, [lead.pk for lead in leads], stages)
     return render(request, "pipeline/board.html#moved", {"columns": columns})
-
-
-def _board_of(request: Request, lead: Lead) -> int:
-    """The board that a request came from; one that does not say so came from the lead's own."""
-    return key_in(request.POST, "pipeline") or lead.pipeline_id
 
 
 def lost(request: Request, pk: int) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from core.answers import go_to, next_address, posted, put_errors, say, with_toast, written_cause
-from core.errors import Conflict, NotAllowed, NotFound, Refused
+from core.errors import Conflict, NotAllowed, Refused
 from core.numbers import key_in, keys_in
 from core.requests import Request
 from crm.models import User
@@ -36,20 +36,17 @@ def changeable(user: User, pk: int) -> Lead:
 
 
 def done(
-    request: Request, lead: Lead, text: str, *, came_from: Stage | None = None, offer: str = ""
+    request: Request, lead: Lead, text: str, *, came_from: Stage | None = None
 ) -> HttpResponse:
-    """The answer to a change of place: for a board its cards and heads, else the lead's page.
-
-    `offer` is the exit criterion that may be ticked of the stage that was left, in words.
-    """
+    """The answer to a change of place: for a board its cards and heads, with the exit criterion of
+    the stage that was left to tick; else the lead's page."""
     undo = written_cause()
     if request.htmx and "board" in request.POST:
         stages = {lead.stage_id} | ({came_from.pk} if came_from else set())
         answer = moved_cards(request, [lead], stages=stages)
-        act = ""
-        if offer and came_from:
-            act = f"{reverse('lead-tick', args=[lead.pk])}?offered={came_from.pk}"
-        return with_toast(answer, text, undo=undo, act=act, act_text=offer)
+        offer = offered_criterion(lead, came_from)
+        act = f"{reverse('lead-tick', args=[lead.pk])}?offered={came_from.pk}" if came_from else ""
+        return with_toast(answer, text, undo=undo, act=act if offer else "", act_text=offer)
     say(request, text, undo=undo)
     return go_to(request, next_address(request, lead.get_absolute_url()))
 
@@ -57,10 +54,6 @@ def done(
 def dragged(request: Request, pk: int) -> HttpResponse | None:
     """Put leads where their cards were dropped; None when the stage asks for more first."""
     leads = list(dict.fromkeys([pk, *keys_in(request.POST, "with")]))
-    before = {lead.pk: lead for lead in Lead.objects.filter(pk__in=leads).select_related("stage")}
-    if pk not in before:
-        raise NotFound(_("There is no such lead."))
-    came_from = {lead.stage_id for lead in before.values()}
     stage = key_in(request.POST, "stage") or 0
     try:
         moved_leads = move_leads(
@@ -78,20 +71,21 @@ def dragged(request: Request, pk: int) -> HttpResponse | None:
         raise
     except Conflict:
         # Sent again because the answer was lost: it stands where it was to go.
-        if "again" not in request.POST or before[pk].stage_id != stage:
+        found = Lead.objects.filter(pk=pk, stage=stage).select_related("stage__pipeline")
+        moved_leads = list(found) if "again" in request.POST else []
+        if not moved_leads:
             raise
-        moved_leads = list(Lead.objects.filter(pk=pk).select_related("stage", "pipeline"))
     if len(moved_leads) > 1:
         words = {"n": len(moved_leads), "stage": moved_leads[0].stage.name}
         text = ngettext(
             "%(n)s lead is in %(stage)s.", "%(n)s leads are in %(stage)s.", len(moved_leads)
         )
-        stages = {*came_from, moved_leads[0].stage_id}
+        stages = {lead.stage_id for lead in moved_leads}
+        stages |= {lead.came_from.pk for lead in moved_leads if lead.came_from}
         answer = moved_cards(request, moved_leads, stages=stages)
         return with_toast(answer, text % words, undo=written_cause())
     lead = moved_leads[0]
-    offer = offered_criterion(before[pk], lead)
-    return done(request, lead, moved(lead), came_from=before[pk].stage, offer=offer)
+    return done(request, lead, moved(lead), came_from=lead.came_from)
 
 
 def lane_fields(request: Request) -> dict[str, Any]:
@@ -103,17 +97,17 @@ def lane_fields(request: Request) -> dict[str, Any]:
     return {"stars_manual" if lanes == "stars" else lanes: key}
 
 
-def offered_criterion(before: Lead, after: Lead) -> str:
+def offered_criterion(lead: Lead, left: Stage | None) -> str:
     """The exit criterion of the stage that a lead left forward without its tick, in words."""
-    stage = before.stage
     if (
-        not stage.exit_criterion
-        or stage.pipeline_id != after.stage.pipeline_id
-        or stage.sequence >= after.stage.sequence
-        or CriterionTick.objects.filter(lead=after, stage=stage).exists()
+        left is None
+        or not left.exit_criterion
+        or left.pipeline_id != lead.stage.pipeline_id
+        or left.sequence >= lead.stage.sequence
+        or CriterionTick.objects.filter(lead=lead, stage=left).exists()
     ):
         return ""
-    return _("Tick: %s") % stage.exit_criterion
+    return _("Tick: %s") % left.exit_criterion
 
 
 def moved(lead: Lead) -> str:
@@ -136,7 +130,7 @@ def move(request: Request, pk: int) -> HttpResponse:
     )
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
-        target, before = form.cleaned_data["stage"], lead
+        target = form.cleaned_data["stage"]
         below = form.cleaned_data["below"]
         if form.cleaned_data["place"] == "bottom":
             last = Lead.objects.neighbours(target.pk).exclude(pk=pk).last()
@@ -157,8 +151,7 @@ def move(request: Request, pk: int) -> HttpResponse:
         except (Refused, Conflict) as refused:
             status = put_errors(form, refused)
         else:
-            offer = offered_criterion(before, lead)
-            return done(request, lead, moved(lead), came_from=before.stage, offer=offer)
+            return done(request, lead, moved(lead), came_from=lead.came_from)
     return dialog(request, "pipeline/move.html", {"form": form, "lead": lead}, status=status)
 
 
