@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from core.folding import custom_keys, email_key, phone_key, text_key
 from core.models import Tracked
 from crm.models import Campaign, Company, Contact, Medium, Product, Source, Tag, Team, Touch, User
+from pipeline.models.leadindexes import INDEXES
 from pipeline.models.stages import LostReason, Pipeline, Stage
 from pipeline.querysets import LeadQuerySet
 
@@ -383,30 +384,7 @@ class Lead(Tracked):
                 violation_error_message=_("A priority is between 0 and 3 stars."),
             ),
         ]
-        indexes = [
-            models.Index(fields=["owner", "stage", "position"], name="lead_by_owner"),
-            models.Index(fields=["team", "stage", "position"], name="lead_by_team"),
-            models.Index(fields=["company"], name="lead_by_company"),
-            # All that the sums of a won column need, since a day.
-            models.Index(
-                fields=["stage", "closed_at", "currency", "expected_revenue", "probability"],
-                name="lead_won",
-                condition=Q(status="won", archived_at__isnull=True),
-            ),
-            models.Index(
-                fields=["stage", "next_activity_at"],
-                name="lead_next_step",
-                condition=Q(status="open", archived_at__isnull=True),
-            ),
-            models.Index(fields=["email_key"], name="lead_by_email", condition=~Q(email_key="")),
-            models.Index(fields=["phone_key"], name="lead_by_phone", condition=~Q(phone_key="")),
-            models.Index(fields=["-updated_at", "-id"], name="lead_by_change"),
-            models.Index(
-                fields=["stage", "-closed_at"],
-                name="lead_closed",
-                condition=Q(closed_at__isnull=False),
-            ),
-        ]
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return self.title

@@ -1,0 +1,31 @@
+"""What the reads of leads lean on in the database."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+INDEXES = [
+    models.Index(fields=["owner", "stage", "position"], name="lead_by_owner"),
+    models.Index(fields=["team", "stage", "position"], name="lead_by_team"),
+    models.Index(fields=["company"], name="lead_by_company"),
+    # All that the sums of a won column need, since a day.
+    models.Index(
+        fields=["stage", "closed_at", "currency", "expected_revenue", "probability"],
+        name="lead_won",
+        condition=Q(status="won", archived_at__isnull=True),
+    ),
+    models.Index(
+        fields=["stage", "next_activity_at"],
+        name="lead_next_step",
+        condition=Q(status="open", archived_at__isnull=True),
+    ),
+    models.Index(fields=["email_key"], name="lead_by_email", condition=~Q(email_key="")),
+    models.Index(fields=["phone_key"], name="lead_by_phone", condition=~Q(phone_key="")),
+    models.Index(fields=["-updated_at", "-id"], name="lead_by_change"),
+    models.Index(
+        fields=["stage", "-closed_at"],
+        name="lead_closed",
+        condition=Q(closed_at__isnull=False),
+    ),
+]
