@@ -36,9 +36,13 @@ DROP = """async files => {
 
 @pytest.fixture
 def worker(settings: Any, tmp_path: Any) -> Iterator[None]:
-    """A real worker on the real broker, in a thread of this process."""
+    """A real worker on the real broker, in a thread of this process.
+
+    What earlier tests sent and nobody took (a real broker keeps it) is not this one's work.
+    """
     settings.IMPORT_FOLDER = str(tmp_path / "imports")
     app.loader.import_default_modules()
+    app.control.purge()
     with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
         yield
     connections.close_all()
