@@ -71,7 +71,8 @@ def few_leads(person: Any, most: int = 200) -> int:
             f" WHERE owner_id = %s AND id NOT IN ({keys})",
             [other.pk, person.pk],
         )
-        cursor.execute("ANALYZE")
+        # The index forgets the leads that went, as autovacuum would have it do by and by.
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     return len(kept)
 
 
@@ -88,7 +89,7 @@ def _move(client: Any, address: str, pipeline: Any) -> None:
         lead, stage = leads[turn % len(leads)], stages[turn % len(stages)]
         fields = {"stage": stage.pk, "dragged": "yes", "board": "", "pipeline": pipeline.pk}
         answer = client.post(f"/leads/{lead.pk}/move/", fields, headers=headers)
-        assert answer.status_code == 200, answer.content
+        assert answer.status_code == 204, answer.content
 
     whole, _, queries = median_of(drag, repeats=30)
     tell("move a card on the board", whole, "ms", 25, f"{queries} queries")

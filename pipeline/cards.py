@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from crm.models import User
 from pipeline.models import Activity, LeadContact, LeadTag, Stage
-from pipeline.words import age_in_days
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -121,12 +120,14 @@ def make_cards(rows: Iterable[Row], stages: Mapping[int, Stage]) -> list[Card]:
     found = [dict(zip((*FIELDS, "person"), row, strict=True)) for row in rows]
     keys = [row["id"] for row in found]
     now = timezone.now()
+    zone = timezone.get_current_timezone()
+    today = now.astimezone(zone).date()
     tags = _tags(keys)
     steps = _next_steps([row["id"] for row in found if row["next_activity_at"] is not None])
     owners: dict[int, Owner] = {}
     cards = []
     for row in found:
-        owner = row["owner"]
+        owner, entered = row["owner"], row["stage_entered_at"]
         if owner is not None and owner not in owners:
             person = User(name=row["owner__name"], email=row["owner__email"])
             owners[owner] = Owner(owner, str(person), person.initials)
@@ -148,7 +149,7 @@ def make_cards(rows: Iterable[Row], stages: Mapping[int, Stage]) -> list[Card]:
                 expected_close=row["expected_close"],
                 close_pushed=row["close_pushed"],
                 closed_at=row["closed_at"],
-                days=age_in_days(row["stage_entered_at"], now),
+                days=(today - entered.astimezone(zone).date()).days if entered else 0,
                 is_over=_is_over(row, stages[row["stage"]], now),
                 next_step=steps.get(row["id"]),
                 tags=tuple(tags.get(row["id"], ())),

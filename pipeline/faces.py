@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from django.urls import reverse
@@ -92,6 +93,12 @@ class Faces:
         self.move = gettext("Move “%(lead)s”…")
         self.pick = gettext("Select “%(lead)s”")
         self.no_step = gettext("No next step")
+        self.over = gettext("%(age)s · over %(days)d")
+        self.pushed = gettext("%(day)s · pushed %(times)d×")
+        self.won = pgettext("closing date", "won %(day)s")
+        # A hundred cards name few days and ages.
+        self.day = cache(partial(day_text, today=self.today))
+        self.days = cache(days_text)
         self.nobody = format_html(
             '<span class="who who-none" role="img" aria-label="{}">–</span>', gettext("Nobody")
         )
@@ -195,21 +202,20 @@ class Faces:
 
     def _close(self, card: Card) -> tuple[str, bool]:
         if card.status == "won" and card.closed_at is not None:
-            day = day_text(timezone.localdate(card.closed_at), self.today)
-            return pgettext("closing date", "won %(day)s") % {"day": day}, False
+            return self.won % {"day": self.day(timezone.localdate(card.closed_at))}, False
         if card.expected_close is None:
             return "", False
-        day, late = day_text(card.expected_close, self.today), card.expected_close < self.today
+        day = self.day(card.expected_close)
         if card.close_pushed and card.status == "open":
-            day = gettext("%(day)s · pushed %(times)d×") % {"day": day, "times": card.close_pushed}
-        return day, late
+            day = self.pushed % {"day": day, "times": card.close_pushed}
+        return day, card.expected_close < self.today
 
     def _age(self, card: Card) -> str:
-        age = days_text(card.days)
+        age = self.days(card.days)
         limit = self.limits.get(card.stage)
         if not card.is_over or limit is None:
             return age
-        return gettext("%(age)s · over %(days)d") % {"age": age, "days": limit}
+        return self.over % {"age": age, "days": limit}
 
 
 def gone_face(lead: int) -> Face:

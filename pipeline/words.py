@@ -74,4 +74,4 @@ def due_text(due_at: dt.datetime, all_day: bool, now: dt.datetime) -> Due:
 
 
 def _time(moment: dt.datetime) -> str:
-    return formats.date_format(moment, "H:i")
+    return f"{moment:%H:%M}"

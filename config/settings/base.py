@@ -84,6 +84,11 @@ TEMPLATES = [
             ],
         },
     },
+    {
+        # For what repeats by the hundred on a page: asked for by name (using="jinja2").
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+    },
 ]
 
 # People

@@ -28,6 +28,7 @@ def sprite() -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, extra: str = "") -> SafeString:
     """An icon of the sprite; it says nothing by itself, a word stands beside it or in a label."""
     return format_html(

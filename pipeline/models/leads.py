@@ -305,6 +305,8 @@ class Lead(Tracked):
 
     #: The stage that `move_leads` took this very instance out of; kept in no column.
     came_from: Stage | None = None
+    #: Whether the exit criterion of its stage is ticked: known of a lead under lock.
+    criterion_met = False
 
     ledger_machine = {
         "title_key": "pipeline.models.leads",

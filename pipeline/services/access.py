@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict, NotAllowed, NotFound
 from core.ledger.history import last_change
 from core.ledger.writing import lock
-from pipeline.models import Lead
+from pipeline.models import CriterionTick, Lead
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 def lock_leads(
     ids: Sequence[int], *, by: User | None, expected_version: int | None = None
 ) -> list[Lead]:
-    """The leads of `ids` in that order, under row locks, with their stage; for `by` to change.
+    """The leads of `ids` in that order, under row locks, with their stage and whether its exit
+    criterion is ticked (`criterion_met`); for `by` to change.
 
     `by=None` is the system itself, which may change everything. Raises NotFound for what the
     person does not see, NotAllowed for what they may only see, and Conflict when
     `expected_version` is not the version of the (one) lead.
     """
     wanted = list(dict.fromkeys(ids))
-    leads = Lead.objects.filter(pk__in=wanted).select_related("stage")
+    ticks = CriterionTick.objects.filter(lead=OuterRef("pk"), stage=OuterRef("stage"))
+    leads = Lead.objects.filter(pk__in=wanted).annotate(criterion_met=Exists(ticks))
+    leads = leads.select_related("stage")
     if by is not None:
         leads = leads.visible_to(by, singly=True)
         if not by.is_manager:

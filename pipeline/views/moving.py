@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -13,13 +14,14 @@ from django.views.decorators.http import require_POST
 
 from core.answers import go_to, next_address, posted, put_errors, say, with_toast, written_cause
 from core.errors import Conflict, NotAllowed, Refused
+from core.ledger.causes import required_cause
 from core.numbers import key_in, keys_in
 from core.requests import Request
 from crm.models import User
 from pipeline.boardview import LANES
 from pipeline.forms import LoseForm, MoveForm
 from pipeline.leadpage import may_change, visible_lead
-from pipeline.models import CriterionTick, Lead, Stage
+from pipeline.models import Lead, Stage
 from pipeline.services.closing import lose_lead, reopen_lead, win_lead
 from pipeline.services.moves import move_lead, move_leads, tick_criterion
 from pipeline.views.board import moved_cards
@@ -38,21 +40,32 @@ def changeable(user: User, pk: int) -> Lead:
 def done(
     request: Request, lead: Lead, text: str, *, came_from: Stage | None = None
 ) -> HttpResponse:
-    """The answer to a change of place: for a board its cards and heads, with the exit criterion of
-    the stage that was left to tick; else the lead's page."""
+    """The answer to a change of place: for a board its cards and heads; else the lead's page."""
     undo = written_cause()
     if request.htmx and "board" in request.POST:
         stages = {lead.stage_id} | ({came_from.pk} if came_from else set())
         answer = moved_cards(request, [lead], stages=stages)
-        offer = offered_criterion(lead, came_from)
-        act = f"{reverse('lead-tick', args=[lead.pk])}?offered={came_from.pk}" if came_from else ""
-        return with_toast(answer, text, undo=undo, act=act if offer else "", act_text=offer)
+        return with_offer(answer, lead, text, undo=undo, came_from=came_from)
     say(request, text, undo=undo)
     return go_to(request, next_address(request, lead.get_absolute_url()))
 
 
+def with_offer(
+    answer: HttpResponse, lead: Lead, text: str, *, undo: UUID | None, came_from: Stage | None
+) -> HttpResponse:
+    """An answer with a toast in which the exit criterion of the stage that was left can be
+    ticked."""
+    offer = offered_criterion(lead, came_from)
+    act = f"{reverse('lead-tick', args=[lead.pk])}?offered={came_from.pk}" if came_from else ""
+    return with_toast(answer, text, undo=undo, act=act if offer else "", act_text=offer)
+
+
 def dragged(request: Request, pk: int) -> HttpResponse | None:
-    """Put leads where their cards were dropped; None when the stage asks for more first."""
+    """Put leads where their cards were dropped; None when the stage asks for more first.
+
+    The page shows the move already: the answer says no more than that it is saved. What else it
+    changed comes with the board's news.
+    """
     leads = list(dict.fromkeys([pk, *keys_in(request.POST, "with")]))
     stage = key_in(request.POST, "stage") or 0
     try:
@@ -71,21 +84,21 @@ def dragged(request: Request, pk: int) -> HttpResponse | None:
         raise
     except Conflict:
         # Sent again because the answer was lost: it stands where it was to go.
-        found = Lead.objects.filter(pk=pk, stage=stage).select_related("stage__pipeline")
-        moved_leads = list(found) if "again" in request.POST else []
-        if not moved_leads:
+        found = Lead.objects.filter(pk=pk, stage=stage).select_related("stage")
+        lead = found.first() if "again" in request.POST else None
+        if lead is None:
             raise
-    if len(moved_leads) > 1:
-        words = {"n": len(moved_leads), "stage": moved_leads[0].stage.name}
-        text = ngettext(
-            "%(n)s lead is in %(stage)s.", "%(n)s leads are in %(stage)s.", len(moved_leads)
-        )
-        stages = {lead.stage_id for lead in moved_leads}
-        stages |= {lead.came_from.pk for lead in moved_leads if lead.came_from}
-        answer = moved_cards(request, moved_leads, stages=stages)
-        return with_toast(answer, text % words, undo=written_cause())
-    lead = moved_leads[0]
-    return done(request, lead, moved(lead), came_from=lead.came_from)
+        return with_toast(HttpResponse(status=204), moved(lead))
+    undo = required_cause().id
+    if len(moved_leads) == 1:
+        lead = moved_leads[0]
+        answer = HttpResponse(status=204)
+        return with_offer(answer, lead, moved(lead), undo=undo, came_from=lead.came_from)
+    words = {"n": len(moved_leads), "stage": moved_leads[0].stage.name}
+    text = ngettext(
+        "%(n)s lead is in %(stage)s.", "%(n)s leads are in %(stage)s.", len(moved_leads)
+    )
+    return with_toast(HttpResponse(status=204), text % words, undo=undo)
 
 
 def lane_fields(request: Request) -> dict[str, Any]:
@@ -104,7 +117,7 @@ def offered_criterion(lead: Lead, left: Stage | None) -> str:
         or not left.exit_criterion
         or left.pipeline_id != lead.stage.pipeline_id
         or left.sequence >= lead.stage.sequence
-        or CriterionTick.objects.filter(lead=lead, stage=left).exists()
+        or lead.criterion_met
     ):
         return ""
     return _("Tick: %s") % left.exit_criterion

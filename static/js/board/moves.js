@@ -5,6 +5,7 @@
 
 import { post } from "../exchange.js";
 import { showInDialog, toast } from "../app.js";
+import { askNow } from "./news.js";
 import { board, cardOf, inLanes, moveTotals, putBack, refresh, say, settle } from "./cards.js";
 
 /** @typedef {import("./cards.js").Place} Place */
@@ -100,12 +101,20 @@ async function send() {
 async function take(move, answer) {
   if (answer.ok) {
     if (inLanes()) await refresh();
+    else if (answer.status === 204) land(move.lead);
     else settle(answer.text);
     return;
   }
   move.back?.();
   if (answer.status === 422 && answer.text.includes("<form")) showInDialog(answer.text);
   if (answer.status === 409 || answer.status === 404 || move.again) await refresh();
+}
+
+/** A move is saved: the card says so, what else it changed comes with the news.
+ * @param {string} lead */
+function land(lead) {
+  cardOf(lead)?.classList.add("landed");
+  askNow();
 }
 
 /** There is no line: say so once, mark what waits, try again. */

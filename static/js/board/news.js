@@ -4,8 +4,10 @@
 import { board, refresh, settle } from "./cards.js";
 
 const EVERY = 4000;
+const SOON = 50;
 let timer = 0;
 let asking = false;
+let again = false;
 
 /** Whether something is in the hand that must not be moved. */
 function busy() {
@@ -17,39 +19,49 @@ function busy() {
 
 async function ask() {
   clearTimeout(timer);
+  if (asking) {
+    again = true; // the one that is on its way asks once more
+    return;
+  }
   const now = board();
   if (!now || now.matches(".past")) return;
-  if (!document.hidden && !busy() && !asking) {
+  again = false;
+  if (!document.hidden && !busy()) {
     asking = true;
     try {
-      const query = new URLSearchParams(location.search);
-      query.set("since", now.dataset.since ?? "0");
-      const answer = await fetch(`${now.dataset.news}?${query}`, {
-        headers: { "HX-Request": "true" },
-        credentials: "same-origin",
-      });
-      const since = answer.headers.get("Relance-Since");
-      if (since !== null) {
-        if (answer.status === 205) {
-          if (!busy() && !document.querySelector("#board .card-lead:hover, #board .adding")) await refresh();
-        } else {
-          if (answer.status === 200 && !busy()) settle(await answer.text(), { mark: false });
-          const same = board();
-          if (same) same.dataset.since = since;
-        }
-      }
+      await read(now);
     } catch {
       // No line: the next time.
     }
     asking = false;
   }
-  timer = window.setTimeout(ask, EVERY);
+  timer = window.setTimeout(ask, again ? SOON : EVERY);
+}
+
+/** @param {HTMLElement} shown */
+async function read(shown) {
+  const query = new URLSearchParams(location.search);
+  query.set("since", shown.dataset.since ?? "0");
+  const answer = await fetch(`${shown.dataset.news}?${query}`, {
+    headers: { "HX-Request": "true" },
+    credentials: "same-origin",
+  });
+  const since = answer.headers.get("Relance-Since");
+  const text = await answer.text();
+  if (since === null || busy()) return; // what came while a card was lifted is asked for again
+  if (answer.status === 205) {
+    if (!document.querySelector("#board .card-lead:hover, #board .adding")) await refresh();
+    return;
+  }
+  if (answer.status === 200) settle(text, { mark: false });
+  const same = board();
+  if (same) same.dataset.since = since;
 }
 
 /** Ask at once, after something was changed beside the board. */
 export function askNow() {
   clearTimeout(timer);
-  timer = window.setTimeout(ask, 50);
+  timer = window.setTimeout(ask, SOON);
 }
 
 document.addEventListener("visibilitychange", () => {
