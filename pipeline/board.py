@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Value, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 SPARSE = 5000
 #: What stands in a column: a lost lead keeps its stage, but is on no board.
 ON_BOARD = ("open", "won")
+#: How an open lead stands with its next step.
+STATES = ("overdue", "today", "later", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,22 +147,22 @@ def read_steps(
         chosen = Lead.objects.active().open().filter(stage__in=stages)
     else:
         chosen = on_board(user, pipeline, leads, None).open()
-    rows = chosen.order_by().values("stage").annotate(**_step_counts(Q()))
-    found = rows.values_list("stage", "overdue", "today", "later", "none")
+    rows = chosen.order_by().values("stage").annotate(**_step_counts())
+    found = rows.values_list("stage", *STATES)
     return {stage: Steps(*counts) for stage, *counts in found}
 
 
-def _step_counts(among: Q) -> dict[str, Count]:
-    """Counts of leads `among` those of a column, by the state of their next step."""
+def _step_counts() -> dict[str, Count]:
+    """Counts of open leads by the state of their next step."""
     now = timezone.now()
     next_day = tomorrow(now)
-    states = {
-        "overdue": Q(next_activity_at__lt=now),
-        "today": Q(next_activity_at__gte=now, next_activity_at__lt=next_day),
-        "later": Q(next_activity_at__gte=next_day),
-        "none": Q(next_activity_at__isnull=True),
-    }
-    return {name: Count("stage", filter=among & state) for name, state in states.items()}
+    states = (
+        Q(next_activity_at__lt=now),
+        Q(next_activity_at__gte=now, next_activity_at__lt=next_day),
+        Q(next_activity_at__gte=next_day),
+        Q(next_activity_at__isnull=True),
+    )
+    return {n: Count("stage", filter=state) for n, state in zip(STATES, states, strict=True)}
 
 
 def read_column(
@@ -261,7 +263,7 @@ def _sums(
 ) -> list[Sums]:
     if leads is None and sees_all(user):
         return _kept_sums(pipeline, won_since)
-    return list(_counted_sums(on_board(user, pipeline, leads, won_since)))
+    return list(_counted_sums(user, pipeline, leads, won_since))
 
 
 def _kept_sums(pipeline: Pipeline, won_since: dt.datetime | None) -> list[Sums]:
@@ -275,17 +277,30 @@ def _kept_sums(pipeline: Pipeline, won_since: dt.datetime | None) -> list[Sums]:
         .values_list(*SUMS)
     )
     if won_since is not None:
-        # By its stages, each of which the index of closings knows by date.
-        stages = Stage.objects.filter(pipeline=pipeline).values("pk")
-        won = Lead.objects.active().won().filter(stage__in=stages)
-        since = _grouped(won.filter(closed_at__gte=won_since), "expected_revenue")
-        sums = sums.union(since, all=True)
+        won = _grouped(_won(Lead.objects.all(), pipeline, won_since), "expected_revenue")
+        sums = sums.union(won, all=True)
     return list(sums)
 
 
-def _counted_sums(leads: LeadQuerySet) -> Iterable[Sums]:
-    groups = _grouped(leads, "expected_revenue").annotate(**_step_counts(Q(status="open")))
-    return groups.values_list(*SUMS, "overdue", "today", "later", "none")  # type: ignore[no-any-return]
+def _won(leads: LeadQuerySet, pipeline: Pipeline, since: dt.datetime | None) -> LeadQuerySet:
+    """Those that stand in won columns. By its stages, not by the pipeline: the index of closings
+    knows each by date, and answers most conditions alone."""
+    stages = Stage.objects.filter(pipeline=pipeline).values("pk")
+    found = leads.active().won().filter(stage__in=stages)
+    return found if since is None else found.filter(closed_at__gte=since)  # type: ignore[no-any-return]
+
+
+def _counted_sums(
+    user: User, pipeline: Pipeline, leads: LeadQuerySet | None, won_since: dt.datetime | None
+) -> Iterable[Sums]:
+    narrowed = Lead.objects.all() if leads is None else leads
+    seen = narrowed.visible_to(user)
+    # Apart, because each has an index that answers most conditions alone.
+    standing = _grouped(seen.active().open().filter(pipeline=pipeline), "expected_revenue")
+    won = _grouped(_won(seen, pipeline, won_since), "expected_revenue")
+    rows = standing.annotate(**_step_counts()).values_list(*SUMS, *STATES)
+    others = won.annotate(**dict.fromkeys(STATES, Value(0))).values_list(*SUMS, *STATES)
+    return rows.union(others, all=True).order_by()  # type: ignore[no-any-return]
 
 
 #: What a group of leads adds up to.

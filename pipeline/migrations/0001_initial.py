@@ -481,11 +481,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('status', 'won')), fields=['stage', 'closed_at', 'currency', 'expected_revenue', 'probability'], name='lead_won'),
+            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('status', 'won')), fields=['stage', 'closed_at', 'currency', 'expected_revenue', 'probability'], include=['id', 'owner', 'team'], name='lead_won'),
         ),
         migrations.AddIndex(
             model_name='lead',
             index=models.Index(condition=models.Q(('archived_at__isnull', True), ('status', 'open')), fields=['stage', 'next_activity_at'], name='lead_next_step'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('status', 'open')), fields=['pipeline', 'stage'], include=['id', 'currency', 'expected_revenue', 'probability', 'next_activity_at', 'expected_close', 'owner', 'team', 'source', 'stars', 'stage_entered_at', 'touched_at'], name='lead_open'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('next_activity_at__isnull', True), ('status', 'open')), fields=['owner', 'touched_at', 'id'], name='lead_idle'),
         ),
         migrations.AddIndex(
             model_name='lead',

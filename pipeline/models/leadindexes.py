@@ -9,16 +9,43 @@ INDEXES = [
     models.Index(fields=["owner", "stage", "position"], name="lead_by_owner"),
     models.Index(fields=["team", "stage", "position"], name="lead_by_team"),
     models.Index(fields=["company"], name="lead_by_company"),
-    # All that the sums of a won column need, since a day.
+    # All that the sums of a won column need since a day, and who sees the leads.
     models.Index(
         fields=["stage", "closed_at", "currency", "expected_revenue", "probability"],
         name="lead_won",
         condition=Q(status="won", archived_at__isnull=True),
+        include=["id", "owner", "team"],
     ),
     models.Index(
         fields=["stage", "next_activity_at"],
         name="lead_next_step",
         condition=Q(status="open", archived_at__isnull=True),
+    ),
+    # What the sums of an open column need, who sees the leads, and what most conditions ask.
+    models.Index(
+        fields=["pipeline", "stage"],
+        name="lead_open",
+        condition=Q(status="open", archived_at__isnull=True),
+        include=[
+            "id",
+            "currency",
+            "expected_revenue",
+            "probability",
+            "next_activity_at",
+            "expected_close",
+            "owner",
+            "team",
+            "source",
+            "stars",
+            "stage_entered_at",
+            "touched_at",
+        ],
+    ),
+    # Leads of a person that nobody plans to follow up.
+    models.Index(
+        fields=["owner", "touched_at", "id"],
+        name="lead_idle",
+        condition=Q(status="open", archived_at__isnull=True, next_activity_at__isnull=True),
     ),
     models.Index(fields=["email_key"], name="lead_by_email", condition=~Q(email_key="")),
     models.Index(fields=["phone_key"], name="lead_by_phone", condition=~Q(phone_key="")),
