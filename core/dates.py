@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 
 from django.utils import formats, timezone
-from django.utils.translation import pgettext
+from django.utils.translation import get_language, pgettext
 
 
 def day(value: dt.date | dt.datetime | None, *, year: bool = True) -> str:
@@ -14,6 +15,11 @@ def day(value: dt.date | dt.datetime | None, *, year: bool = True) -> str:
         return ""
     if isinstance(value, dt.datetime):
         value = timezone.localdate(value)
+    return _day(value, year, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _day(value: dt.date, year: bool, _language: str | None) -> str:
     # Translators: letters of Django's date format, for a day and its short month.
     pattern = pgettext("date format", "j M")
     return formats.date_format(value, f"{pattern} Y" if year else pattern)

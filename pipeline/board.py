@@ -111,10 +111,10 @@ def read_board(
     counted = {row[0] for row in sums}
     if total > SPARSE:
         columns = columns_of(user, pipeline, counted, chosen, page_size)
-        pages = _first_cards(chosen, columns)
+        pages = _first_cards(chosen, columns, user)
     else:
         columns = columns_of(user, pipeline, counted)
-        pages = _numbered_cards(chosen, page_size)
+        pages = _numbered_cards(chosen, page_size, user)
     add_sums(columns, sums)
     cards = make_cards(pages, {column.stage.pk: column.stage for column in columns})
     for column in columns:
@@ -178,7 +178,7 @@ def read_column(
     chosen = on_board(user, stage.pipeline, leads, won_since)
     rows = chosen.filter(stage=stage, position__gt=after).order_by("position")
     column = Column(stage)
-    column.take(make_cards(card_rows(rows)[: page_size + 1], {stage.pk: stage}), page_size)
+    column.take(make_cards(card_rows(rows, user)[: page_size + 1], {stage.pk: stage}), page_size)
     return column
 
 
@@ -342,19 +342,19 @@ def _money(value: Decimal | None) -> Decimal:
     return Decimal(value or 0).quantize(Decimal("0.01"))
 
 
-def _first_cards(leads: LeadQuerySet, columns: Sequence[Column]) -> Iterable[Row]:
+def _first_cards(leads: LeadQuerySet, columns: Sequence[Column], user: User) -> Iterable[Row]:
     """The cards above each column's edge, and the one on it, by one range of places a column."""
     places = Q(pk__in=[])
     for column in columns:
         edge = column.stage.edge  # type: ignore[attr-defined]
         place = Q(stage=column.stage)
         places |= place if edge is None else place & Q(position__lte=edge)
-    return card_rows(leads.filter(places).order_by("stage", "position"))
+    return card_rows(leads.filter(places).order_by("stage", "position"), user)
 
 
-def _numbered_cards(leads: LeadQuerySet, page_size: int) -> Iterable[Row]:
+def _numbered_cards(leads: LeadQuerySet, page_size: int, user: User) -> Iterable[Row]:
     """The first cards of each column, by numbering the leads: for few leads among many."""
     number = Window(RowNumber(), partition_by="stage", order_by="position")
     first = leads.annotate(place=number).filter(place__lte=page_size + 1)
-    keys = list(first.values_list("pk", flat=True))
-    return card_rows(Lead.objects.filter(pk__in=keys).order_by("stage", "position"))
+    chosen = Lead.objects.filter(pk__in=first.values("pk")).order_by("stage", "position")
+    return card_rows(chosen, user)

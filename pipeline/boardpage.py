@@ -13,7 +13,6 @@ from django.utils.translation import gettext, ngettext
 
 from core.dates import day as day_words
 from core.errors import NotFound
-from crm.models import User
 from pipeline.board import (
     Column,
     on_board,
@@ -184,24 +183,8 @@ def _lane_face(view: BoardView, lane: Lane, heads: Sequence[Column], maker: Face
 
 def make_faces(view: BoardView, columns: Sequence[Column]) -> Faces:
     """A maker of faces for the cards of these columns."""
-    cards = [card for column in columns for card in column.cards]
-    return _maker(view, [column.stage for column in columns], cards)
-
-
-def _maker(view: BoardView, stages: Sequence[Stage], cards: Sequence[Card]) -> Faces:
-    return Faces(
-        stages,
-        _movable(view.user, cards),
-        timezone.now(),
-        detailed=view.density == "detailed",
-    )
-
-
-def _movable(user: User, cards: Sequence[Card]) -> Collection[int]:
-    ids = [card.id for card in cards]
-    if user.is_manager:
-        return set(ids)
-    return set(Lead.objects.changeable_by(user).filter(pk__in=ids).values_list("pk", flat=True))
+    stages = [column.stage for column in columns]
+    return Faces(stages, timezone.now(), detailed=view.density == "detailed")
 
 
 def _go_on(face: ColumnFace, column: Column, view: BoardView, left: int, lane: str = "") -> None:
@@ -252,9 +235,9 @@ def columns_after(
     )
     found = [head for head in heads if stages is None or head.stage.pk in stages]
     standing = on_board(view.user, view.pipeline, narrowing, view.won_since)
-    rows = card_rows(standing.filter(pk__in=leads).order_by("stage", "position"))
+    rows = card_rows(standing.filter(pk__in=leads).order_by("stage", "position"), view.user)
     cards = make_cards(rows, {head.stage.pk: head.stage for head in heads})
-    maker = _maker(view, [head.stage for head in heads], cards)
+    maker = make_faces(view, heads)
     faces = []
     for head in found:
         face = head_face(head, view)

@@ -78,6 +78,7 @@ class Card:
     next_step: NextStep | None
     tags: tuple[TagMark, ...]
     source: str
+    may_change: bool
 
 
 #: What a card needs of its lead.
@@ -107,17 +108,21 @@ FIELDS = (
 )
 
 
-def card_rows(leads: LeadQuerySet) -> QuerySet[Any, Row]:
-    """What cards need of leads, as a row of FIELDS and the name of the main contact each."""
+#: And what is asked beside it: the main contact's name, whether the person may change the lead.
+MORE = ("person", "may_change")
+
+
+def card_rows(leads: LeadQuerySet, user: User) -> QuerySet[Any, Row]:
+    """What the cards that a person sees need of leads, as a row of FIELDS and MORE each."""
     people = LeadContact.objects.filter(lead=OuterRef("pk"), is_main=True)
     named = leads.annotate(person=Subquery(people.values("contact__name")[:1]))
-    rows: QuerySet[Any, Row] = named.values_list(*FIELDS, "person")
+    rows: QuerySet[Any, Row] = named.with_may_change(user).values_list(*FIELDS, *MORE)
     return rows
 
 
 def make_cards(rows: Iterable[Row], stages: Mapping[int, Stage]) -> list[Card]:
     """Cards from rows of `card_rows` in their order; steps and tags by one query each."""
-    found = [dict(zip((*FIELDS, "person"), row, strict=True)) for row in rows]
+    found = [dict(zip((*FIELDS, *MORE), row, strict=True)) for row in rows]
     keys = [row["id"] for row in found]
     now = timezone.now()
     zone = timezone.get_current_timezone()
@@ -154,6 +159,7 @@ def make_cards(rows: Iterable[Row], stages: Mapping[int, Stage]) -> list[Card]:
                 next_step=steps.get(row["id"]),
                 tags=tuple(tags.get(row["id"], ())),
                 source=row["source__name"] or "",
+                may_change=bool(row["may_change"]),
             )
         )
     return cards

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -78,14 +78,12 @@ class Faces:
     def __init__(
         self,
         stages: Sequence[Any],
-        movable: Collection[int],
         now: dt.datetime,
         *,
         detailed: bool = False,
     ) -> None:
         self.now, self.today = now, timezone.localdate(now)
         self.language = get_language() or "en"
-        self.movable = movable
         self.detailed = detailed
         self.limits = {stage.pk: stage.days_max for stage in stages}
         self.names = {stage.pk: stage.name for stage in stages}
@@ -140,7 +138,7 @@ class Faces:
             close_late=late,
             age=self._age(card),
             age_late=card.is_over,
-            movable=card.id in self.movable,
+            movable=card.may_change,
             move_label=self.move % {"lead": card.title},
             move_icon=self.icon("arrows-move"),
             label=", ".join(
@@ -189,14 +187,13 @@ class Faces:
 
     def _step(self, card: Card) -> StepFace | None:
         step = card.next_step
-        may = card.id in self.movable
         if step is None:
             if card.status != "open":
                 return None
-            url = f"{self.base}{card.id}/activities/" if may else ""
+            url = f"{self.base}{card.id}/activities/" if card.may_change else ""
             return StepFace("none", self.icon("calendar-plus"), self.no_step, url=url)
         due = due_text(step.due_at, step.all_day, self.now)
-        url = self.done.replace("/0/", f"/{step.id}/") if may else ""
+        url = self.done.replace("/0/", f"/{step.id}/") if card.may_change else ""
         words = step.summary or step.type
         return StepFace(due.state, self.icon(due.icon), words, due.words, url)
 

@@ -97,7 +97,7 @@ def read_lanes(
     first = chosen.annotate(place=place).filter(place__lte=CELL + 1)
     found_leads = list(first.values_list("pk", name))
     lane_of = dict(found_leads)
-    first_rows = card_rows(Lead.objects.filter(pk__in=lane_of).order_by("stage", "position"))
+    first_rows = card_rows(Lead.objects.filter(pk__in=lane_of).order_by("stage", "position"), user)
     for card in make_cards(first_rows, stages):
         lanes[lane_of[card.id]].cells[card.stage].cards.append(card)
     for lane in lanes.values():

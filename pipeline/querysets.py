@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Value
 
 from core.folding import fold, searched_words
 from core.ledger.tracked import TrackedQuerySet
@@ -113,12 +113,18 @@ class LeadQuerySet(TrackedQuerySet[Any]):
 
     def changeable_by(self, user: User) -> Self:
         """Own and unassigned leads, those one collaborates on, those of teams that one leads."""
-        if user.is_manager:
-            return self
+        return self if user.is_manager else self.filter(self._hand_of(user))
+
+    def with_may_change(self, user: User) -> Self:
+        """Each with whether the person may change it (`may_change`)."""
+        right: Q | Value = Value(True) if user.is_manager else self._hand_of(user)
+        return self.annotate(may_change=ExpressionWrapper(right, output_field=BooleanField()))
+
+    def _hand_of(self, user: User) -> Q:
         from crm.models import Team
         from pipeline.models import LeadCollaborator
 
-        return self.filter(
+        return (
             Q(owner=user)
             | Q(owner__isnull=True)
             | Q(pk__in=LeadCollaborator.objects.filter(user=user).values("lead"))

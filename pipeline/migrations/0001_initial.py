@@ -481,7 +481,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('status', 'won')), fields=['stage', 'closed_at', 'currency', 'expected_revenue', 'probability'], include=['id', 'owner', 'team'], name='lead_won'),
+            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('status', 'won')), fields=['stage', 'closed_at', 'currency', 'expected_revenue', 'probability', 'id', 'owner', 'team'], name='lead_won'),
         ),
         migrations.AddIndex(
             model_name='lead',
@@ -489,7 +489,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('status', 'open')), fields=['pipeline', 'stage'], include=['id', 'currency', 'expected_revenue', 'probability', 'next_activity_at', 'expected_close', 'owner', 'team', 'source', 'stars', 'stage_entered_at', 'touched_at'], name='lead_open'),
+            index=models.Index(condition=models.Q(('archived_at__isnull', True), ('status', 'open')), fields=['pipeline', 'stage', 'id', 'currency', 'expected_revenue', 'probability', 'next_activity_at', 'expected_close', 'owner', 'team', 'source', 'stars', 'stage_entered_at', 'touched_at'], name='lead_open'),
         ),
         migrations.AddIndex(
             model_name='lead',

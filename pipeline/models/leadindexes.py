@@ -11,10 +11,18 @@ INDEXES = [
     models.Index(fields=["company"], name="lead_by_company"),
     # All that the sums of a won column need since a day, and who sees the leads.
     models.Index(
-        fields=["stage", "closed_at", "currency", "expected_revenue", "probability"],
+        fields=[
+            "stage",
+            "closed_at",
+            "currency",
+            "expected_revenue",
+            "probability",
+            "id",
+            "owner",
+            "team",
+        ],
         name="lead_won",
         condition=Q(status="won", archived_at__isnull=True),
-        include=["id", "owner", "team"],
     ),
     models.Index(
         fields=["stage", "next_activity_at"],
@@ -23,10 +31,11 @@ INDEXES = [
     ),
     # What the sums of an open column need, who sees the leads, and what most conditions ask.
     models.Index(
-        fields=["pipeline", "stage"],
         name="lead_open",
         condition=Q(status="open", archived_at__isnull=True),
-        include=[
+        fields=[
+            "pipeline",
+            "stage",
             "id",
             "currency",
             "expected_revenue",

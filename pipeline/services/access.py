@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict, NotAllowed, NotFound
@@ -32,14 +32,7 @@ def lock_leads(
     leads = Lead.objects.filter(pk__in=wanted).annotate(criterion_met=Exists(ticks))
     leads = leads.select_related("stage")
     if by is not None:
-        leads = leads.visible_to(by, singly=True)
-        if not by.is_manager:
-            leads = leads.annotate(
-                may_change=ExpressionWrapper(
-                    Q(pk__in=Lead.objects.changeable_by(by).filter(pk__in=wanted).values("pk")),
-                    output_field=BooleanField(),
-                )
-            )
+        leads = leads.visible_to(by, singly=True).with_may_change(by)
     found: dict[int, Any] = {lead.pk: lead for lead in lock(leads)}
     missing = [key for key in wanted if key not in found]
     if missing:
