@@ -11,6 +11,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "hand out what was overlooked": {"task": "core.tasks.hand_out_changes", "schedule": 60.0},
+    "go on with large undos": {"task": "core.tasks.sweep_undos", "schedule": 60.0},
     "work on search text": {"task": "pipeline.tasks.refresh_search", "schedule": 60.0},
     "fold stage totals": {"task": "pipeline.tasks.fold_totals", "schedule": 300.0},
     "prove stage totals": {"task": "pipeline.tasks.prove_totals", "schedule": 24 * 3600.0},

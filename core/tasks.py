@@ -28,6 +28,33 @@ def send_hand_out() -> None:
         logger.warning("The broker cannot be reached (%s); changes wait for the next sweep.", error)
 
 
+@shared_task(name="core.tasks.undo_ordered", soft_time_limit=3000, time_limit=3060)
+def undo_ordered(pk: int) -> bool:
+    """Do a large undo; whether there was something to do."""
+    from core.services.undoorders import work_on_undo
+
+    return work_on_undo(pk)
+
+
+@shared_task(name="core.tasks.sweep_undos")
+def sweep_undos() -> int:
+    """Send again the undos that no worker took; returns how many."""
+    from core.services.undoorders import overlooked_orders
+
+    found = overlooked_orders()
+    for pk in found:
+        send_undo(pk)
+    return len(found)
+
+
+def send_undo(pk: int) -> None:
+    """Have a worker do a large undo. Should the broker be away, the sweep of each minute does."""
+    try:
+        undo_ordered.delay(pk)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker cannot be reached (%s); undo %s waits.", error, pk)
+
+
 @shared_task(name="core.tasks.forget_keys")
 def forget_keys() -> int:
     """Forget idempotency keys older than a day; returns how many."""

@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("changes/", causes.causes, name="causes"),
     path("changes/<uuid:pk>/", causes.cause, name="cause"),
     path("changes/<uuid:pk>/undo/", causes.undo, name="cause-undo"),
+    path("changes/<uuid:pk>/undoing/", causes.undoing, name="cause-undoing"),
 ]

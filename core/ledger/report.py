@@ -47,6 +47,17 @@ class UndoReport:
         label = model._meta.label_lower
         self.conflicts.append(Conflicting(f"{label}:{record_id}", name, expected, None))
 
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> UndoReport:
+        """The report that `as_json` put down."""
+        return cls(
+            uuid.UUID(values["cause"]),
+            values["reverted"],
+            [Conflicting(**item) for item in values["conflicts"]],
+            [Kept(**item) for item in values["kept"]],
+            [Kept(**item) for item in values["needed"]],
+        )
+
     def as_json(self) -> dict[str, Any]:
         """The report as JSON."""
         return {

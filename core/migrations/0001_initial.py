@@ -100,6 +100,22 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='UndoOrder',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('with_consequences', models.BooleanField(default=False)),
+                ('asked_at', models.DateTimeField(auto_now_add=True)),
+                ('done_at', models.DateTimeField(null=True)),
+                ('report', models.JSONField(null=True)),
+                ('problem', models.TextField(default='')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('cause', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='undo_orders', to='core.cause')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('done_at__isnull', True)), fields=('cause',), name='undo_ordered_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='Undo',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),

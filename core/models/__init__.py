@@ -5,6 +5,7 @@ from core.ledger.tables import Cause, Change, Pending, Undo
 from core.ledger.tracked import Tracked
 from core.ledger.work import WorkRow
 from core.models.doors import ApiToken, IdempotencyKey
+from core.models.orders import UndoOrder
 
 __all__ = [
     "ApiToken",
@@ -15,5 +16,6 @@ __all__ = [
     "Pending",
     "Tracked",
     "Undo",
+    "UndoOrder",
     "WorkRow",
 ]

@@ -15,13 +15,15 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.answers import next_address, say, with_toast
+from core.answers import go_to, next_address, say, with_toast
 from core.errors import NotAllowed, NotFound
 from core.ledger.report import UndoReport
 from core.ledger.tables import Cause, Change, Kind
+from core.models import UndoOrder
 from core.numbers import key_in
 from core.requests import Request
 from core.services.undoing import gave_power, undo_cause, undoable_by
+from core.services.undoorders import is_large, order_undo
 from core.telling import ICONS, entries, undone_among, what_of, who_did
 
 PAGE = 40
@@ -117,6 +119,7 @@ def cause(request: Request, pk: UUID) -> HttpResponse:
         "children": found.children.select_related("actor").order_by("started_at")[:20],
         "undone": bool(undone),
         "can_undo": not undone and undoable_by(found, request.user),
+        **_ordered(pk),
     }
     return render(request, "core/cause.html", context)
 
@@ -134,9 +137,11 @@ def undo(request: Request, pk: UUID) -> HttpResponse:
             "in_dialog": bool(request.htmx),
         }
         return render(request, "core/undo.html" + ("#form" if request.htmx else ""), context)
-    report = undo_cause(
-        cause=pk, by=request.user, with_consequences="with_consequences" in request.POST
-    )
+    consequences = "with_consequences" in request.POST
+    if is_large(pk):
+        order_undo(cause=pk, by=request.user, with_consequences=consequences)
+        return go_to(request, reverse("cause", args=[pk]))
+    report = undo_cause(cause=pk, by=request.user, with_consequences=consequences)
     text = _said(report)
     left = bool(report.conflicts or report.kept)
     if request.htmx:
@@ -147,6 +152,21 @@ def undo(request: Request, pk: UUID) -> HttpResponse:
         return render(request, "core/undo_report.html", context)
     say(request, text, undo=report.cause)
     return redirect(next_address(request, reverse("cause", args=[pk])))
+
+
+def undoing(request: Request, pk: UUID) -> HttpResponse:
+    """How far a large undo is, for the page of its cause."""
+    context = {"cause": visible_cause(request.user, pk), **_ordered(pk)}
+    return render(request, "core/cause.html#order", context)
+
+
+def _ordered(pk: UUID) -> dict[str, Any]:
+    """The last large undo that was ordered of a cause, and what it did."""
+    order = UndoOrder.objects.filter(cause=pk).order_by("-pk").first()
+    if order is None or order.report is None:
+        return {"order": order}
+    report = UndoReport.from_json(order.report)
+    return {"order": order, "report": report, "text": _said(report)}
 
 
 def _said(report: UndoReport) -> str:

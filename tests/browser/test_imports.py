@@ -119,8 +119,10 @@ def test_the_real_files_are_dropped_read_imported_seen_and_undone(
     page.goto("/imports/")
     page.locator("table").get_by_role("link", name=words["Undo"]).click()
     page.locator("#dialog").get_by_role("button", name=words["Undo"]).click()
-    page.locator("#toasts [data-toast]").wait_for(timeout=60_000)
+    page.wait_for_url("**/changes/*/")
+    page.locator("#order:not([hx-get])").wait_for(timeout=60_000)
     assert Lead.objects.count() == 0
+    page.goto("/imports/")
     with override(language):
         assert gettext("undone") in page.locator("tbody tr").first.inner_text()
     page.goto(board)
