@@ -65,6 +65,13 @@ def _next_step(queryset: Any, words: list[str]) -> QuerySet[Any]:
     return queryset.open().filter(wanted)  # type: ignore[no-any-return]
 
 
+def _of_owners(queryset: Any, value: Ids) -> QuerySet[Any]:
+    if value.user is not None and value.ids == (value.user.pk,) and not value.none:
+        return queryset.owned_by(value.user)  # type: ignore[no-any-return]
+    wanted = Q(owner__in=value.ids)
+    return queryset.filter(wanted | Q(owner__isnull=True) if value.none else wanted)  # type: ignore[no-any-return]
+
+
 def _of_teams(queryset: QuerySet[Any], value: Ids) -> QuerySet[Any]:
     teams = set(value.ids)
     if value.mine and value.user is not None:
@@ -108,7 +115,7 @@ class LeadFilters(Filters):
     kind = ChoicesFilter("kind", choices=Lead.Kind.values)
     pipeline = IdsFilter("pipeline", words=())
     stage = IdsFilter("stage", words=())
-    owner = IdsFilter("owner", words=OWNED)
+    owner = IdsFilter(of=_of_owners, words=OWNED)
     team = IdsFilter(
         of=_of_teams,
         words=("none", "mine"),

@@ -80,6 +80,32 @@ class StageQuerySet(TrackedQuerySet[Any]):
 class LeadQuerySet(TrackedQuerySet[Any]):
     """Reads of leads."""
 
+    #: The person whose own leads these are: their sight has nothing to take away.
+    _owner: int | None = None
+
+    def owned_by(self, user: User) -> Self:
+        """The leads that a person works on."""
+        own = self.filter(owner=user)
+        own._owner = user.pk
+        return own
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone._owner = self._owner
+        return clone
+
+    def __or__(self, other: Any) -> Self:
+        """The leads of either, which need not be one person's own."""
+        either: Self = super().__or__(other)
+        either._owner = None
+        return either
+
+    def __xor__(self, other: Any) -> Self:
+        """The leads of just one, which need not be one person's own."""
+        one: Self = super().__xor__(other)
+        one._owner = None
+        return one
+
     def visible_to(self, user: User, *, singly: bool = False) -> Self:
         """What the person's role shows: see the table of roles in the documentation.
 
@@ -87,7 +113,7 @@ class LeadQuerySet(TrackedQuerySet[Any]):
         activity on; team members with `rep_team` or `leader` also their teams' leads. `singly`
         finds the same, asked lead by lead: right for one lead, a page of a list, a search.
         """
-        if sees_all(user):
+        if sees_all(user) or self._owner == user.pk:
             return self
         return self.filter(self._sight_of(user, singly))
 

@@ -103,3 +103,16 @@ def test_every_record_that_a_filter_names_can_be_told(cast: Any) -> None:
 
 def test_a_board_does_not_take_what_it_shows_anyhow(cast: Any) -> None:
     assert not Narrowing.read({"status": "lost", "stage": "1"}, cast.rep, without=PLACED)
+
+
+def test_own_leads_are_in_sight_of_their_owner_alone(cast: Any) -> None:
+    own = factories.make_lead(by=cast.manager, owner=cast.rep.pk)
+    other = factories.make_lead(by=cast.manager, owner=cast.stranger.pk)
+    mine, all_leads = Lead.objects.owned_by(cast.rep), Lead.objects.all()
+    assert set(mine.visible_to(cast.rep)) == {own}
+    assert "collaborator" not in str(mine.active().visible_to(cast.rep).query)
+    assert set(mine.visible_to(cast.stranger)) == set()
+    assert set((mine | all_leads).visible_to(cast.rep)) == {own}
+    assert set((all_leads | mine).visible_to(cast.rep)) == {own}
+    assert set((mine ^ all_leads).visible_to(cast.rep)) == set()
+    assert set((mine ^ all_leads).visible_to(cast.stranger)) == {other}
