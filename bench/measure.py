@@ -224,9 +224,10 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     seed(int(sys.argv[1]))
     from bench.boards import board_pages
+    from bench.bulk import bulk
     from bench.pages import pages
 
-    for part in (speed, board, calls, searches, pages, ledger, board_pages, speed):
+    for part in (speed, board, calls, searches, pages, ledger, board_pages, bulk, speed):
         part()
 
 

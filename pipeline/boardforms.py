@@ -1,4 +1,4 @@
-"""Forms of the board: what is asked of several leads at once, and the filter of leads."""
+"""The form of the filter of leads, for board and list."""
 
 from __future__ import annotations
 
@@ -9,67 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.forms import Styled
 from crm.models import Source, Tag, Team, User
-from pipeline.forms import LoseForm
-from pipeline.models import Pipeline, Stage
 from pipeline.narrowing import Narrowing
-
-
-class BulkMoveForm(Styled):
-    """The stage that leads go to."""
-
-    stage = forms.ModelChoiceField(
-        Stage.objects.none(), label=_("Stage"), empty_label=None, widget=forms.RadioSelect
-    )
-
-    def __init__(self, data: Any = None, *, user: User, pipeline: Pipeline) -> None:
-        super().__init__(data)
-        stages = Stage.objects.active().visible_to(user).filter(pipeline=pipeline)
-        self.fields["stage"].queryset = stages.in_order()  # type: ignore[attr-defined]
-
-
-class BulkAssignForm(Styled):
-    """Who the leads are given to."""
-
-    owner = forms.ModelChoiceField(
-        User.objects.active(), label=_("Owner"), required=False, empty_label=_("Nobody")
-    )
-
-    def __init__(self, data: Any = None, *, user: User, pipeline: Pipeline) -> None:
-        super().__init__(data, initial={"owner": user})
-
-
-class BulkTagForm(Styled):
-    """Tags that are put on leads, and those that are taken off."""
-
-    add = forms.ModelMultipleChoiceField(
-        Tag.objects.all(),
-        label=_("Add tags"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    remove = forms.ModelMultipleChoiceField(
-        Tag.objects.all(),
-        label=_("Take tags off"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    def __init__(self, data: Any = None, *, user: User, pipeline: Pipeline) -> None:
-        super().__init__(data)
-
-
-class BulkLoseForm(LoseForm):
-    """Why the leads are lost."""
-
-    def __init__(self, data: Any = None, *, user: User, pipeline: Pipeline) -> None:
-        super().__init__(data)
-
-
-class BulkDeleteForm(Styled):
-    """Nothing is asked but to be sure."""
-
-    def __init__(self, data: Any = None, *, user: User, pipeline: Pipeline) -> None:
-        super().__init__(data)
 
 
 class NarrowingForm(Styled):

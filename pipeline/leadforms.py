@@ -105,11 +105,15 @@ class LeadFields(Styled):
         data["version"] = str(version)
         self.data = data
 
+    def handed_on(self) -> list[str]:
+        """The names of the fields that are handed on."""
+        return self.changed_data
+
     def values(self) -> dict[str, Any]:
         """What was changed, as services take it; of a company that is to be made, its name."""
         values: dict[str, Any] = {}
         custom: dict[str, Any] = {}
-        for name in self.changed_data:
+        for name in self.handed_on():
             value: Any = self.cleaned_data.get(name)
             if name in ("version", "stage", "make_company"):
                 continue
@@ -136,7 +140,7 @@ class LeadFields(Styled):
     def new_company(self) -> str:
         """The name of a company to make, or ""."""
         name = self.cleaned_data.get("company", "")
-        wanted = self.cleaned_data.get("make_company") and "company" in self.changed_data
+        wanted = self.cleaned_data.get("make_company") and "company" in self.handed_on()
         return name if wanted and name and self.values()["company"] is None else ""
 
 

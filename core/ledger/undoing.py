@@ -296,9 +296,12 @@ class Undoing:
             promised = {member for _, member in added} & set(self.deleted.get(members, ()))
             self.promised[members] |= promised - there
             there |= promised
+            by_member: dict[int, list[int]] = defaultdict(list)
             for holder, member in removed:
+                by_member[member].append(holder)
+            for member, holders in by_member.items():
                 link._base_manager.using(self.using).filter(
-                    **{parent: holder, child: member}
+                    **{f"{parent}__in": holders, child: member}
                 ).delete()
             fresh = [pair for pair in added if pair[1] in there]
             for holder, member in added:

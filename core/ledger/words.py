@@ -16,8 +16,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core import dates
+from core.ledger.report import Conflicting
 from core.ledger.schema import Schema, model_of, schema_of
-from core.ledger.tables import Change
+from core.ledger.tables import Action, Change
 from core.money import format_number
 
 #: A value is cut here; the ledger keeps it whole.
@@ -79,6 +80,56 @@ def tell(changes: Sequence[Change], known: Names | None = None) -> list[Told]:
         )
     }
     return [_told(change, names, labels.get(change.record_type, {})) for change in changes]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A value that an undo left alone, in words: what it expected to find, and what it found."""
+
+    kind_of_record: str
+    record: str
+    url: str
+    label: str
+    expected: str
+    found: str
+
+
+def tell_conflicts(conflicts: Sequence[Conflicting]) -> list[LeftAlone]:
+    """What an undo left alone, in words: each as the change that was made of it since."""
+    changes = []
+    for item in conflicts:
+        record_type, _colon, record_id = item.record.rpartition(":")
+        change = Change(record_type=record_type, record_id=int(record_id), action=Action.UPDATED)
+        change.diff = {item.field: _as_diff(record_type, item)} if item.field else {}
+        changes.append(change)
+    return [_left_alone(told, item) for told, item in zip(tell(changes), conflicts, strict=True)]
+
+
+def _as_diff(record_type: str, item: Conflicting) -> Any:
+    try:
+        is_set = model_of(record_type)._meta.get_field(item.field).many_to_many
+    except (LookupError, FieldDoesNotExist):
+        is_set = False
+    if not is_set:
+        return [item.expected, item.found]
+    words = {"remove": item.expected, "add": item.found}
+    return {word: [member] for word, member in words.items() if isinstance(member, int)}
+
+
+def _left_alone(told: Told, item: Conflicting) -> LeftAlone:
+    line = next(iter(told.lines), Line(item.field, item.field, _plain(item.expected)))
+    try:
+        record: Any = model_of(told.change.record_type)(pk=told.change.record_id)
+    except LookupError:
+        record = None
+    return LeftAlone(
+        told.kind_of_record,
+        told.record,
+        record.get_absolute_url() if hasattr(record, "get_absolute_url") else "",
+        line.label,
+        line.old or ", ".join(line.removed),
+        line.new or ", ".join(line.added),
+    )
 
 
 def _told(change: Change, names: Names, labels: Mapping[str, str]) -> Told:

@@ -19,6 +19,7 @@ from core.answers import go_to, next_address, say, with_toast
 from core.errors import NotAllowed, NotFound
 from core.ledger.report import UndoReport
 from core.ledger.tables import Cause, Change, Kind
+from core.ledger.words import tell_conflicts
 from core.models import UndoOrder
 from core.numbers import key_in
 from core.requests import Request
@@ -27,6 +28,8 @@ from core.services.undoorders import is_large, order_undo
 from core.telling import ICONS, entries, undone_among, what_of, who_did
 
 PAGE = 40
+#: So many values that an undo left alone are listed.
+MOST_LISTED = 500
 
 
 def causes(request: Request) -> HttpResponse:
@@ -143,13 +146,14 @@ def undo(request: Request, pk: UUID) -> HttpResponse:
         return go_to(request, reverse("cause", args=[pk]))
     report = undo_cause(cause=pk, by=request.user, with_consequences=consequences)
     text = _said(report)
-    left = bool(report.conflicts or report.kept)
+    if report.conflicts or report.kept:
+        # As a page, or for the board's dialog beside a toast.
+        context = {**_reported(report), "next": next_address(request, reverse("cause", args=[pk]))}
+        name = "core/undo_report.html" + ("#report" if request.htmx else "")
+        response = render(request, name, context)
+        return with_toast(response, text, undo=report.cause) if request.htmx else response
     if request.htmx:
         return with_toast(HttpResponse(), text, undo=report.cause)
-    if left:
-        context = {"cause": found, "report": report, "text": text}
-        context["next"] = next_address(request, reverse("cause", args=[pk]))
-        return render(request, "core/undo_report.html", context)
     say(request, text, undo=report.cause)
     return redirect(next_address(request, reverse("cause", args=[pk])))
 
@@ -165,8 +169,19 @@ def _ordered(pk: UUID) -> dict[str, Any]:
     order = UndoOrder.objects.filter(cause=pk).order_by("-pk").first()
     if order is None or order.report is None:
         return {"order": order}
-    report = UndoReport.from_json(order.report)
-    return {"order": order, "report": report, "text": _said(report)}
+    return {"order": order, **_reported(UndoReport.from_json(order.report))}
+
+
+def _reported(report: UndoReport) -> dict[str, Any]:
+    """What an undo did, in a sentence, and what it left alone, line by line."""
+    conflicts, kept = report.conflicts[:MOST_LISTED], report.kept[:MOST_LISTED]
+    return {
+        "text": _said(report),
+        "undo": report.cause,
+        "conflicts": tell_conflicts(conflicts),
+        "kept": kept,
+        "unlisted": len(report.conflicts) + len(report.kept) - len(conflicts) - len(kept),
+    }
 
 
 def _said(report: UndoReport) -> str:

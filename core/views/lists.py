@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import exports
+from core.bulk import Deed, Selection
 from core.errors import Refused
 from core.keyset import COUNT_CAP, capped_count
 from core.lists import Listing, View, address, count_text, hidden, read_page
@@ -67,6 +68,8 @@ class Frame:
     tabs: Sequence[Chip] = ()
     #: The form of the filter, opened over the list.
     filter_url: str = ""
+    #: What may be done to rows that are selected.
+    deeds: Sequence[Deed] = ()
     problems: Sequence[str] = field(default_factory=list)
 
 
@@ -80,7 +83,11 @@ def show_list(
         words = frame.counted(number, count_text(number))
         return render(request, "core/list.html#count", {"count_words": words})
     page = read_page(records, view, request.GET, is_search=bool(frame.text))
-    context: dict[str, Any] = {"page": page, "listing": listing}
+    context: dict[str, Any] = {
+        "page": page,
+        "listing": listing,
+        "deeds": [(deed, _deed_url(listing, deed)) for deed in frame.deeds],
+    }
     if request.htmx and view.after and not page.is_first:
         return render(request, "core/list.html#rows", context)
     names = ",".join(column.name for column in view.columns)
@@ -105,8 +112,14 @@ def show_list(
         "kept": hidden(request.GET, "q"),
         "all_url": request.path,
         "export_url": reverse(f"{listing.name}-export") + query,
+        "export_rows_url": reverse(f"{listing.name}-export"),
+        "here": address(request.GET, after=None),
     }
     return render(request, "core/list.html", context)
+
+
+def _deed_url(listing: Listing, deed: Deed) -> str:
+    return reverse(f"{listing.name}-bulk", args=[deed.name])
 
 
 def export_list(
@@ -115,8 +128,18 @@ def export_list(
     records: models.QuerySet[Any],
     problems: Sequence[str] = (),
 ) -> HttpResponseBase:
-    """What the list shows, as a file. A filter that cannot be read exports nothing."""
+    """What the list shows, as a file, or of it the rows that are selected. A filter that cannot be
+    read exports nothing."""
     if problems:
         raise Refused(_("Nothing was exported.") + " " + " ".join(problems))
-    view = View.read(listing, request.GET, request.user)
+    query = asked_of(request)
+    if rows := Selection.read(request.GET).rows:
+        records = records.filter(pk__in=rows)
+    view = View.read(listing, query, request.user)
     return exports.answer(records, view, request.GET.get("format", "csv"))
+
+
+def asked_of(request: Request) -> QueryDict:
+    """The query of the list that a file is made of: the address's own, or with a selection that of
+    the list on which it was made."""
+    return Selection.read(request.GET).filter if "filter" in request.GET else request.GET

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from core.folding import fold
 from core.requests import Request
 from core.views.lists import Frame
+from crm.bulk import COMPANY_DEEDS, offered
 from crm.filters import CompanyFilters
 from crm.lists import COMPANIES
 from crm.models import Company
@@ -40,8 +41,8 @@ def suggest(request: Request) -> HttpResponse:
     return render(request, "crm/company_options.html", {"companies": companies})
 
 
-def _records(request: Request) -> tuple[Any, Frame]:
-    filtering = Filtering(request, CompanyFilters, "crm.company")
+def _records(request: Request, query: QueryDict) -> tuple[Any, Frame]:
+    filtering = Filtering(request, CompanyFilters, "crm.company", query)
     records = filtering.apply(Company.objects.visible_to(request.user))
     frame = Frame(
         title=_("Companies"),
@@ -57,6 +58,7 @@ def _records(request: Request) -> tuple[Any, Frame]:
         told=filtering.told(),
         tabs=tabs("companies"),
         problems=filtering.problems,
+        deeds=offered(COMPANY_DEEDS, is_archive=filtering.is_archive),
     )
     return records, frame
 
@@ -86,6 +88,7 @@ DOOR = Door(
     archive=lambda pk, by: archive_company(company=pk, by=by),
     unarchive=lambda pk, by: unarchive_company(company=pk, by=by),
     delete=lambda pk, by: delete_company(company=pk, by=by),
+    deeds=COMPANY_DEEDS,
     words=_words,
     form_template="crm/company_form.html",
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.requests import Request
 from core.views.lists import Frame
+from crm.bulk import CONTACT_DEEDS, offered
 from crm.filters import ContactFilters
 from crm.lists import CONTACTS
 from crm.models import Contact
@@ -21,8 +23,8 @@ from crm.views.filtering import Filtering, tabs
 from crm.views.records import Door
 
 
-def _records(request: Request) -> tuple[Any, Frame]:
-    filtering = Filtering(request, ContactFilters, "crm.contact")
+def _records(request: Request, query: QueryDict) -> tuple[Any, Frame]:
+    filtering = Filtering(request, ContactFilters, "crm.contact", query)
     records = filtering.apply(Contact.objects.visible_to(request.user))
     frame = Frame(
         title=_("Contacts"),
@@ -41,6 +43,7 @@ def _records(request: Request) -> tuple[Any, Frame]:
         told=filtering.told(),
         tabs=tabs("contacts"),
         problems=filtering.problems,
+        deeds=offered(CONTACT_DEEDS, is_archive=filtering.is_archive),
     )
     return records, frame
 
@@ -70,6 +73,7 @@ DOOR = Door(
     archive=lambda pk, by: archive_contact(contact=pk, by=by),
     unarchive=lambda pk, by: unarchive_contact(contact=pk, by=by),
     delete=lambda pk, by: delete_contact(contact=pk, by=by),
+    deeds=CONTACT_DEEDS,
     words=_words,
     form_template="crm/contact_form.html",
 )

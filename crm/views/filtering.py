@@ -23,8 +23,10 @@ NAMED: dict[str, Any] = {"owner": User, "company": Company, "parent": Company}
 class Filtering:
     """Filters records by an address; what cannot be read narrows nothing and is told."""
 
-    def __init__(self, request: Request, filters: type[Filters], subject: str) -> None:
-        self.request, self.query, self.subject = request, request.GET, subject
+    def __init__(
+        self, request: Request, filters: type[Filters], subject: str, query: QueryDict
+    ) -> None:
+        self.request, self.query, self.subject = request, query, subject
         self.asked = {
             name: self.query.get(name, "")
             for name in filters.parameters()
@@ -42,6 +44,11 @@ class Filtering:
     def is_narrowed(self) -> bool:
         """Whether anything is filtered."""
         return bool(self.asked)
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether it asks for what was put away."""
+        return self.asked.get("archived") == "true"
 
     def apply(self, records: Any) -> Any:
         """The records that the address asks for."""
@@ -78,7 +85,7 @@ class Filtering:
             (
                 pgettext("records", "Archived"),
                 {"owner": None, "archived": "true"},
-                archived == "true",
+                self.is_archive,
             ),
         ]
         return [

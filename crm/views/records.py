@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core.answers import next_address, posted, put_errors, say, written_cause
+from core.bulk import Deed, Selection, choose
 from core.errors import Conflict, NotAllowed, Refused
 from core.lists import Listing
 from core.numbers import key_in
 from core.panels import MAIN, SIDE, panels_of
 from core.requests import Request
 from core.services.configuration import uses_of
-from core.views.lists import Frame, export_list, show_list
+from core.views.bulk import bulk_on_list, deed_named
+from core.views.lists import Frame, asked_of, export_list, show_list
 from crm.recordforms import RecordForm
 from crm.recordpage import RecordPage, history_of
 
@@ -33,11 +35,12 @@ class Door:
     form: type[RecordForm]
     page: Callable[[Any, int], RecordPage]
     visible: Callable[[Any, int], Any]
-    records: Callable[[Request], tuple[Any, Frame]]
+    records: Callable[[Request, QueryDict], tuple[Any, Frame]]
     save: Callable[..., Any]
     archive: Callable[..., Any]
     unarchive: Callable[..., Any]
     delete: Callable[..., Any]
+    deeds: Mapping[str, Deed]
     words: Callable[[], dict[str, str]]
     form_template: str
 
@@ -47,6 +50,7 @@ class Door:
         return [
             path(f"{many}/", self.index, name=many),
             path(f"{many}/export/", self.export, name=f"{many}-export"),
+            path(f"{many}/bulk/<slug:deed>/", self.bulk, name=f"{many}-bulk"),
             path(f"{many}/new/", self.new, name=f"{one}-new"),
             path(f"{many}/<int:pk>/", self.show, name=one),
             path(f"{many}/<int:pk>/edit/", self.edit, name=f"{one}-edit"),
@@ -57,13 +61,32 @@ class Door:
 
     def index(self, request: Request) -> HttpResponse:
         """The list."""
-        records, frame = self.records(request)
+        records, frame = self.records(request, request.GET)
         return show_list(request, self.listing, records, frame)
 
     def export(self, request: Request) -> HttpResponseBase:
         """The list as a file."""
-        records, frame = self.records(request)
+        records, frame = self.records(request, asked_of(request))
         return export_list(request, self.listing, records, frame.problems)
+
+    def bulk(self, request: Request, deed: str) -> HttpResponse:
+        """Ask what is to be done to those that are selected, and do it to all or none."""
+        wanted = deed_named(self.deeds, deed)
+        selection = Selection.read(request.POST or request.GET)
+        records: Any = self.listing.model._default_manager.all()
+        records = records.visible_to(request.user)
+        if selection.is_all:
+            records, frame = self.records(request, selection.filter)
+            if frame.problems:
+                raise Refused(" ".join(frame.problems))
+        return bulk_on_list(
+            request,
+            wanted,
+            choose(records, request.user, None if selection.is_all else selection.rows),
+            selection,
+            list_url=reverse(self.listing.name),
+            about={},
+        )
 
     def show(self, request: Request, pk: int) -> HttpResponse:
         """The page."""

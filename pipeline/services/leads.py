@@ -283,18 +283,23 @@ def update_lead(
     return update_leads(leads=[lead], values=values, by=by, expected_version=expected_version)[0]
 
 
-def update_lead_with_company(
+def update_lead_with_company(*, lead: int, **arguments: Any) -> Lead:
+    """Edit one lead; see `update_leads_with_company`."""
+    return update_leads_with_company(leads=[lead], **arguments)[0]
+
+
+def update_leads_with_company(
     *,
-    lead: int,
+    leads: Sequence[int],
     values: Mapping[str, Any],
     new_company: str,
     by: User | None,
     expected_version: int | None = None,
-) -> Lead:
-    """Edit one lead, and under the same cause make the company that it names anew ("" for none)."""
+) -> list[Lead]:
+    """Edit leads, and under the same cause make the company that they name anew ("" for none)."""
     with transaction.atomic():
         values = {**values, **company_values(new_company, by)}
-        return update_lead(lead=lead, values=values, by=by, expected_version=expected_version)
+        return update_leads(leads=leads, values=values, by=by, expected_version=expected_version)
 
 
 def create_lead_with_company(*, draft: LeadDraft, new_company: str, by: User | None) -> Lead:
@@ -341,11 +346,12 @@ def update_leads(
             if "external" in str(error):
                 raise Conflict(_("A lead of this external id exists already.")) from error
             raise
-        replace_sets(chosen, {name: values[name] for name in SETS if name in values})
+        sets = {name: values[name] for name in SETS if name in values}
+        replace_sets(chosen, sets)
         touched = {*values, *(f"custom.{key}" for key in cleaned.get("custom", ()))}
         for lead in chosen:
             if lead.status == Lead.Status.OPEN:
-                check_not_emptied(lead, touched)
+                check_not_emptied(lead, touched, sets)
     return chosen
 
 

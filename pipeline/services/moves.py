@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -69,6 +69,7 @@ def move_leads(
         entering = [lead for lead in chosen if lead.stage_id != target.pk]
         check_moves(entering, target)
         sets = {name: fields[name] for name in SETS if name in fields} if fields else {}
+        _read_sets(entering, target, sets)
         for lead in chosen:
             if fields:
                 assign_values(lead, fields, by=by, moment=moment)
@@ -79,6 +80,13 @@ def move_leads(
         place_and_save(chosen, target.pk, moment, above=above, below=below)
         replace_sets(chosen, sets)
     return chosen
+
+
+def _read_sets(leads: Sequence[Lead], target: Stage, sets: Mapping[str, Sequence[int]]) -> None:
+    """Read at once the sets that `target` requires, for all leads that are about to enter it."""
+    names = [name for name in target.required_fields if name in SETS and name not in sets]
+    if names and len(leads) > 1:
+        prefetch_related_objects(leads, *names)
 
 
 def get_stage(stage: int, *, by: User | None) -> Stage:
@@ -136,10 +144,12 @@ def check_required(lead: Lead, target: Stage, sets: Mapping[str, Sequence[int]] 
         )
 
 
-def check_not_emptied(lead: Lead, names: Collection[str]) -> None:
-    """Refuse a lead that lacks those of `names` which its own stage requires."""
+def check_not_emptied(
+    lead: Lead, names: Collection[str], sets: Mapping[str, Sequence[int]] = NO_SETS
+) -> None:
+    """Refuse a lead that lacks those of `names` which its own stage requires; `sets` were put."""
     asked = [name for name in lead.stage.required_fields if name in names]
-    missing = [name for name in asked if is_empty(lead, name)]
+    missing = [name for name in asked if is_empty(lead, name, sets)]
     if missing:
         raise Refused(
             _("“%s” asks for what would be empty.") % lead.stage.name,

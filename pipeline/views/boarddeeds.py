@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from core.answers import next_address, posted, put_errors, with_toast, written_cause
-from core.errors import Conflict, NotAllowed, NotFound, Refused
+from core.answers import next_address, with_toast, written_cause
+from core.bulk import choose
+from core.errors import NotFound
 from core.numbers import key_in, keys_in
 from core.requests import Request
+from core.views.bulk import deed_named, do_bulk
 from crm.services.preferences import set_preference
-from pipeline.boardforms import (
-    BulkAssignForm,
-    BulkDeleteForm,
-    BulkLoseForm,
-    BulkMoveForm,
-    BulkTagForm,
-    NarrowingForm,
-)
+from pipeline.boardforms import NarrowingForm
 from pipeline.boardnews import read_news
 from pipeline.boardpage import columns_after
 from pipeline.boardview import DENSITIES
-from pipeline.columnfaces import number_text
+from pipeline.bulk import DEEDS
 from pipeline.models import Lead, Stage
 from pipeline.narrowing import Narrowing
-from pipeline.services.assignment import assign_leads
-from pipeline.services.closing import lose_leads
-from pipeline.services.leads import LeadDraft, create_lead, delete_leads
-from pipeline.services.moves import move_leads
-from pipeline.services.sets import set_tags
+from pipeline.services.leads import LeadDraft, create_lead
 from pipeline.stagefacts import DAYS, read_stage_facts
 from pipeline.views.board import view_of
 from pipeline.views.leads import dialog
@@ -73,9 +62,8 @@ def add(request: Request, pk: int) -> HttpResponse:
         raise NotFound(_("There is no such stage."))
     values = {"title": request.POST.get("title", "").strip(), **lane_fields(request)}
     lead = create_lead(draft=LeadDraft(values=values, stage=stage), by=request.user)
-    return answer(
-        request, pk, [lead.pk], _("“%s” is created.") % lead.title, stages=[lead.stage_id]
-    )
+    text = _("“%s” is created.") % lead.title
+    return answer(request, pk, [lead.pk], text, stages=[lead.stage_id], undo=written_cause())
 
 
 def answer(
@@ -85,124 +73,27 @@ def answer(
     text: str,
     *,
     stages: Sequence[int] | None = None,
+    undo: UUID | None = None,
 ) -> HttpResponse:
-    """What a board changes after something was done to leads, with a toast."""
+    """What a board changes after something was done to leads, with a toast that undoes `undo`."""
     columns = columns_after(view_of(request, pk), leads, stages)
     response = render(request, "pipeline/board.html#moved", {"columns": columns})
-    return with_toast(response, text, undo=written_cause())
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """Something that is done to several leads: its form, its doing, and words for before and
-    after."""
-
-    form: Any
-    do: Callable[[list[int], dict[str, Any], Any], Any]
-    asks: Callable[[int], str]
-    says: Callable[[int], str]
-    button: Callable[[], str]
-
-
-def _move(leads: list[int], values: dict[str, Any], by: Any) -> None:
-    move_leads(leads=leads, stage=values["stage"].pk, by=by)
-
-
-def _assign(leads: list[int], values: dict[str, Any], by: Any) -> None:
-    assign_leads(leads=leads, owner=values["owner"].pk if values["owner"] else None, by=by)
-
-
-def _tag(leads: list[int], values: dict[str, Any], by: Any) -> None:
-    if not (values["add"] or values["remove"]):
-        raise Refused(_("Choose a tag."))
-    set_tags(
-        leads=leads,
-        by=by,
-        add=[tag.pk for tag in values["add"]],
-        remove=[tag.pk for tag in values["remove"]],
-    )
-
-
-def _lose(leads: list[int], values: dict[str, Any], by: Any) -> None:
-    lose_leads(leads=leads, reason=values["reason"].pk, note=values["note"], by=by)
-
-
-def _delete(leads: list[int], values: dict[str, Any], by: Any) -> None:
-    delete_leads(leads=leads, by=by)
-
-
-DEEDS = {
-    "move": Deed(
-        BulkMoveForm,
-        _move,
-        lambda n: ngettext("Move %(n)s lead", "Move %(n)s leads", n),
-        lambda n: ngettext("%(n)s lead moved.", "%(n)s leads moved.", n),
-        lambda: _("Move"),
-    ),
-    "assign": Deed(
-        BulkAssignForm,
-        _assign,
-        lambda n: ngettext("Who gets %(n)s lead?", "Who gets %(n)s leads?", n),
-        lambda n: ngettext("%(n)s lead assigned.", "%(n)s leads assigned.", n),
-        lambda: _("Assign"),
-    ),
-    "tag": Deed(
-        BulkTagForm,
-        _tag,
-        lambda n: ngettext("Tags of %(n)s lead", "Tags of %(n)s leads", n),
-        lambda n: ngettext("Tags of %(n)s lead changed.", "Tags of %(n)s leads changed.", n),
-        lambda: _("Save"),
-    ),
-    "lose": Deed(
-        BulkLoseForm,
-        _lose,
-        lambda n: ngettext("Why is %(n)s lead lost?", "Why are %(n)s leads lost?", n),
-        lambda n: ngettext("%(n)s lead is lost.", "%(n)s leads are lost.", n),
-        lambda: _("Lost"),
-    ),
-    "delete": Deed(
-        BulkDeleteForm,
-        _delete,
-        lambda n: ngettext("Delete %(n)s lead?", "Delete %(n)s leads?", n),
-        lambda n: ngettext("%(n)s lead deleted.", "%(n)s leads deleted.", n),
-        lambda: _("Delete"),
-    ),
-}
+    return with_toast(response, text, undo=undo)
 
 
 def bulk(request: Request, pk: int, deed: str) -> HttpResponse:
     """Ask what is to be done to several leads, and do it to all of them or none."""
-    view = view_of(request, pk)
-    wanted = DEEDS.get(deed)
-    if wanted is None:
-        raise NotFound(_("There is no such page."))
+    view, wanted = view_of(request, pk), deed_named(DEEDS, deed)
     leads = keys_in(request.POST or request.GET, "leads", MOST)
-    if not leads:
-        raise Refused(_("Select leads first."))
-    seen = Lead.objects.visible_to(request.user).filter(pk__in=leads)
-    if seen.count() < len(set(leads)):
-        raise NotFound(_("There is no such lead."))
-    if seen.changeable_by(request.user).count() < len(set(leads)):
-        raise NotAllowed(_("You may not change all of these leads."))
-    form = wanted.form(posted(request), user=request.user, pipeline=view.pipeline)
-    status = 422 if form.errors else 200
-    count = {"n": number_text(len(leads))}
-    if request.method == "POST" and form.is_valid():
-        try:
-            wanted.do(leads, form.cleaned_data, request.user)
-        except (Refused, Conflict) as refused:
-            status = put_errors(form, refused)
-        else:
-            return answer(request, pk, leads, wanted.says(len(leads)) % count)
-    context = {
-        "form": form,
-        "pipeline": view.pipeline,
-        "deed": deed,
-        "heading": wanted.asks(len(leads)) % count,
-        "button": wanted.button(),
-        "leads": ",".join(map(str, leads)),
-    }
-    return dialog(request, "pipeline/bulk.html", context, status=status)
+    return do_bulk(
+        request,
+        wanted,
+        choose(Lead.objects.visible_to(request.user), request.user, leads),
+        hidden=[("leads", ",".join(map(str, leads)))],
+        about={"pipeline": view.pipeline},
+        back=view.address(),
+        done=lambda ids, text, cause: answer(request, pk, ids, text, undo=cause),
+    )
 
 
 def news(request: Request, pk: int) -> HttpResponse:

@@ -9,9 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from core.bulk import Deed, Selection, choose
+from core.errors import Refused
 from core.lists import address
 from core.requests import Request
-from core.views.lists import Chip, Frame, Menu, Told, export_list, show_list
+from core.views.bulk import bulk_on_list, deed_named
+from core.views.lists import Chip, Frame, Menu, Told, asked_of, export_list, show_list
+from pipeline.bulk import DEEDS
 from pipeline.lists import LEADS
 from pipeline.models import Lead, Pipeline
 from pipeline.narrowing import IN_SIGHT, Narrowing
@@ -37,9 +41,35 @@ def index(request: Request) -> HttpResponse:
 
 def export(request: Request) -> HttpResponseBase:
     """The list as a file."""
-    narrowing = Narrowing.read(request.GET, request.user)
+    narrowing = Narrowing.read(asked_of(request), request.user)
     leads = narrowing.apply(Lead.objects.visible_to(request.user))
     return export_list(request, LEADS, leads, narrowing.problems)
+
+
+def bulk(request: Request, deed: str) -> HttpResponse:
+    """Ask what is to be done to the selected leads, and do it to all of them or none."""
+    wanted = deed_named(DEEDS, deed)
+    selection = Selection.read(request.POST or request.GET)
+    leads = Lead.objects.visible_to(request.user)
+    if selection.is_all:
+        narrowing = Narrowing.read(selection.filter, request.user)
+        if narrowing.problems:
+            raise Refused(" ".join(narrowing.problems))
+        leads = narrowing.apply(leads).in_column_order()
+    return bulk_on_list(
+        request,
+        wanted,
+        choose(leads, request.user, None if selection.is_all else selection.rows),
+        selection,
+        list_url=reverse("leads"),
+        about={"pipeline": None},
+    )
+
+
+def _deeds(narrowing: Narrowing) -> list[Deed]:
+    """What may be done to selected leads: those of the archive are brought back."""
+    gone = "unarchive" if narrowing.values.get("archived") != "true" else "archive"
+    return [deed for deed in DEEDS.values() if deed.name != gone]
 
 
 def _frame(request: Request, narrowing: Narrowing) -> Frame:
@@ -64,6 +94,7 @@ def _frame(request: Request, narrowing: Narrowing) -> Frame:
         ],
         menus=[_states(query, narrowing), *_pipelines(query, pipelines, wanted)],
         problems=narrowing.problems,
+        deeds=_deeds(narrowing),
         filter_url=reverse("lead-narrow") + address(query, after=None, to=request.path),
     )
 

@@ -169,11 +169,20 @@ document.addEventListener("submit", async (event) => {
   form.closest("[data-toast]")?.remove();
   try {
     const answer = await post(form.action, new FormData(form));
-    if (answer.ok) document.dispatchEvent(new CustomEvent("relance:undone"));
+    if (answer.ok) undone(answer.text);
   } catch {
     toast({ kind: "error", text: document.body.dataset.offline ?? "" });
   }
 });
+
+/**
+ * Show the board as it is after an undo, and what the undo left alone.
+ * @param {string} left
+ */
+export function undone(left) {
+  document.dispatchEvent(new CustomEvent("relance:undone"));
+  if (left.trim()) showInDialog(left);
+}
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;

@@ -1,7 +1,7 @@
 // @ts-check
 // The board: cards are moved at once and saved behind; its parts are in board/.
 
-import { closeDialog, toast } from "./app.js";
+import { closeDialog, undone, toast } from "./app.js";
 import { elements, post, replace } from "./exchange.js";
 import { announce, board, refresh, say, settle } from "./board/cards.js";
 import { prepareDrag } from "./board/drag.js";
@@ -128,7 +128,7 @@ document.addEventListener("keydown", async (event) => {
   for (const form of document.querySelectorAll(`#toasts form[action*="${cause}"]`)) form.closest("[data-toast]")?.remove();
   try {
     const answer = await post(`/changes/${cause}/undo/`, { next: location.pathname });
-    if (answer.ok) document.dispatchEvent(new CustomEvent("relance:undone"));
+    if (answer.ok) undone(answer.text);
   } catch {
     undoable.push(cause);
     toast({ kind: "error", text: document.body.dataset.offline ?? "" });

@@ -80,7 +80,7 @@ document.addEventListener("click", (event) => {
     return;
   }
   const row = at.closest("#list [data-row]");
-  if (!row || at.closest("a, button") || String(getSelection())) return;
+  if (!row || at.closest("a, button, .pick-cell") || String(getSelection())) return;
   const link = row.querySelector("th a");
   if (!(link instanceof HTMLAnchorElement)) return;
   if (event.ctrlKey || event.metaKey) window.open(link.href, "_blank", "noopener");

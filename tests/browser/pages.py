@@ -75,6 +75,19 @@ def palette(text: str) -> Callable[[Any], None]:
     return opened
 
 
+def pick_rows(page: Any) -> None:
+    """Select three rows of a list."""
+    for place in range(3):
+        page.locator("#list input[name=rows]").nth(place).check()
+
+
+def edit_rows(page: Any) -> None:
+    """Open the form that edits the selected rows, and choose a field."""
+    pick_rows(page)
+    page.click("#bulk [formaction$='/edit/']")
+    page.check("#dialog [value=amount]")
+
+
 def click(selector: str, wait: str) -> Callable[[Any], None]:
     """Click and wait for what opens."""
 
@@ -119,6 +132,8 @@ PAGES = [
     Page("activity-done", to("activity-done", "step")),
     Page("day", to("day")),
     Page("leads", to("leads"), "leader"),
+    Page("leads-selected", to("leads"), "manager", pick_rows),
+    Page("leads-edit", to("leads"), "manager", edit_rows),
     Page("contacts", to("contacts"), "leader"),
     Page("contact", to("contact", "contact"), "leader"),
     Page("contact-edit", to("contact-edit", "contact"), "manager"),

@@ -111,3 +111,40 @@ def test_a_step_is_done_on_the_page_of_a_contact(
     assert not page.evaluate("document.getElementById('dialog').open")
     page.get_by_role("link", name="Done", exact=True).wait_for(state="detached")
     assert "Done: Discovery call" in page.inner_text("#toasts")
+
+
+def test_selected_rows_are_edited_and_it_is_undone(enter: Any, cast: Any, leads: Any) -> None:
+    page = enter(cast.rep)
+    page.goto("/leads/?sort=title")
+    page.locator("[data-row] input").nth(0).click()
+    page.locator("[data-row] input").nth(3).click(modifiers=["Shift"])
+    assert page.inner_text("#bulk [data-picked]") == "4 selected"
+    page.click("#bulk [formaction$='/edit/']")
+    page.check("#dialog [value=amount]")
+    page.fill("#dialog [name=expected_revenue]", "777")
+    page.click("#dialog button.btn-primary")
+    page.wait_for_selector("#toasts [data-toast]")
+    assert "4 leads edited." in page.inner_text("#toasts")
+    assert page.url.endswith("/leads/?sort=title")
+    changed = type(leads[0]).objects.filter(expected_revenue=777)
+    assert changed.count() == 4
+    page.click("#toasts [data-undo] button")
+    page.wait_for_function("() => document.querySelector('#toasts')?.innerText.includes('undone')")
+    assert not changed.exists()
+
+
+def test_all_of_the_filter_are_archived_by_keyboard(enter: Any, cast: Any, leads: Any) -> None:
+    page = enter(cast.rep)
+    page.goto("/leads/?q=storage")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.focus("#bulk [name=all]")
+    page.keyboard.press("Space")
+    page.focus("#bulk [formaction$='/archive/']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#dialog[open] form")
+    assert page.inner_text("#dialog h2") == "Archive 20 leads?"
+    page.focus("#dialog button.btn-primary")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#toasts [data-toast]")
+    assert type(leads[0]).objects.active().count() == 40

@@ -72,7 +72,7 @@ def test_the_page_orders_it_and_tells_what_it_did(given: Any, cast: Any, client:
     part = client.get(reverse("cause-undoing", args=[cause.pk])).content.decode()
     assert "4 changes undone. 2 values were changed since and are left alone." in part
     assert "hx-get" not in part
-    assert f"pipeline.lead:{leads[0]}" in client.get(address).content.decode()
+    assert f"/leads/{leads[0]}/" in client.get(address).content.decode()
     assert not work_on_undo(order.pk)
     assert Undo.objects.filter(undone=cause).count() == 1
 

@@ -1,0 +1,135 @@
+"""What is done to several contacts or companies at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.bulk import Deed
+from core.forms import Styled
+from crm.models import User
+from crm.services.companies import (
+    archive_companies,
+    delete_companies,
+    unarchive_companies,
+    update_companies,
+)
+from crm.services.contacts import (
+    archive_contacts,
+    delete_contacts,
+    unarchive_contacts,
+    update_contacts,
+)
+
+Many = Callable[[list[int], Any], Any]
+
+
+class AssignForm(Styled):
+    """Who the records are given to."""
+
+    owner = forms.ModelChoiceField(
+        User.objects.active(),
+        label=gettext_lazy("Owner"),
+        required=False,
+        empty_label=gettext_lazy("Nobody"),
+    )
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data, initial={"owner": user})
+
+
+class SureForm(Styled):
+    """Nothing is asked but to be sure."""
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data)
+
+
+def _deeds(
+    update: Callable[[list[int], dict[str, Any], Any], Any],
+    archive: Many,
+    unarchive: Many,
+    delete: Many,
+    stays: Callable[[], str],
+) -> dict[str, Deed]:
+    """The deeds for one kind of record; `stays` says what is not deleted with it."""
+
+    def assign(ids: list[int], form: Any, by: Any) -> None:
+        update(ids, {"owner": form.cleaned_data["owner"]}, by)
+
+    deeds = (
+        Deed(
+            name="assign",
+            icon="user",
+            label=lambda: _("Assign"),
+            form=AssignForm,
+            do=assign,
+            asks=lambda n: ngettext("Who gets %(n)s record?", "Who gets %(n)s records?", n),
+            says=lambda n: ngettext("%(n)s record assigned.", "%(n)s records assigned.", n),
+            button=lambda: _("Assign"),
+        ),
+        Deed(
+            name="archive",
+            icon="archive",
+            label=lambda: _("Archive"),
+            form=SureForm,
+            do=lambda ids, _form, by: archive(ids, by),
+            asks=lambda n: ngettext("Archive %(n)s record?", "Archive %(n)s records?", n),
+            says=lambda n: ngettext("%(n)s record archived.", "%(n)s records archived.", n),
+            button=lambda: _("Archive"),
+            note=lambda: _("They leave the lists, and can be brought back."),
+        ),
+        Deed(
+            name="unarchive",
+            icon="arrow-back-up",
+            label=lambda: _("Bring back"),
+            form=SureForm,
+            do=lambda ids, _form, by: unarchive(ids, by),
+            asks=lambda n: ngettext(
+                "Bring %(n)s record back from the archive?",
+                "Bring %(n)s records back from the archive?",
+                n,
+            ),
+            says=lambda n: ngettext("%(n)s record is back.", "%(n)s records are back.", n),
+            button=lambda: _("Bring back"),
+        ),
+        Deed(
+            name="delete",
+            icon="trash",
+            label=lambda: _("Delete…"),
+            form=SureForm,
+            do=lambda ids, _form, by: delete(ids, by),
+            asks=lambda n: ngettext("Delete %(n)s record?", "Delete %(n)s records?", n),
+            says=lambda n: ngettext("%(n)s record deleted.", "%(n)s records deleted.", n),
+            button=lambda: _("Delete"),
+            note=stays,
+            is_grave=True,
+        ),
+    )
+    return {deed.name: deed for deed in deeds}
+
+
+CONTACT_DEEDS = _deeds(
+    update=lambda ids, values, by: update_contacts(contacts=ids, values=values, by=by),
+    archive=lambda ids, by: archive_contacts(contacts=ids, by=by),
+    unarchive=lambda ids, by: unarchive_contacts(contacts=ids, by=by),
+    delete=lambda ids, by: delete_contacts(contacts=ids, by=by),
+    stays=lambda: _("Leads stay; the contact is taken off them."),
+)
+COMPANY_DEEDS = _deeds(
+    update=lambda ids, values, by: update_companies(companies=ids, values=values, by=by),
+    archive=lambda ids, by: archive_companies(companies=ids, by=by),
+    unarchive=lambda ids, by: unarchive_companies(companies=ids, by=by),
+    delete=lambda ids, by: delete_companies(companies=ids, by=by),
+    stays=lambda: _("Contacts, leads and branches stay; they lose the company."),
+)
+
+
+def offered(deeds: dict[str, Deed], *, is_archive: bool) -> list[Deed]:
+    """What is offered on a list: those of the archive are brought back, others put there."""
+    gone = "archive" if is_archive else "unarchive"
+    return [deed for deed in deeds.values() if deed.name != gone]
