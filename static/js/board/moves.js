@@ -90,6 +90,7 @@ async function send() {
     }
   }
   sending = false;
+  forgetLine();
   if (stuck) hold();
   else if (resumed) {
     toast({ text: say("restored") });
@@ -140,9 +141,14 @@ function hold() {
   timer = window.setTimeout(send, AGAIN);
 }
 
+/** Once nothing waits, nobody needs to be told that there is no line. */
+function forgetLine() {
+  if (!waiting.length) document.querySelector("#toasts [data-waits]")?.remove();
+}
+
 document.addEventListener("relance:settled", () => {
   for (const move of waiting) if (move.again) mark(move, true);
-  if (!waiting.length) document.querySelector("#toasts [data-waits]")?.remove();
+  forgetLine();
 });
 window.addEventListener("online", send);
 window.addEventListener("beforeunload", (event) => {
