@@ -16,6 +16,7 @@ from django.utils.translation import get_language, ngettext, pgettext
 from core.money import format_money, format_number
 from crm.models import User
 from pipeline.models import Activity, Lead, LeadContact
+from pipeline.services.nextsteps import zone_of
 from pipeline.todo import Planned, Planner, Whom
 from pipeline.words import age_in_days, days_text
 
@@ -98,8 +99,8 @@ def read_day(user: User, owner: User, now: dt.datetime | None = None, *, opened:
     Of the part named `opened` more rows are read than of the others.
     """
     now = now or timezone.now()
-    tonight = _midnight(now, 1)
-    week = _midnight(now, 1 + DAYS)
+    tonight = _midnight(now, 1, owner)
+    week = _midnight(now, 1 + DAYS, owner)
     steps = Activity.objects.due_for(owner, until=week)
     if user.pk != owner.pk:
         steps = steps.visible_to(user)
@@ -142,10 +143,10 @@ def _steps(steps: ActivityQuerySet, owner: User, limit: int) -> list[Activity]:
     return found
 
 
-def _midnight(now: dt.datetime, days: int) -> dt.datetime:
-    """The midnight before the day that is `days` from now, where the person who looks lives."""
-    zone = timezone.get_current_timezone()
-    day = timezone.localdate(now) + dt.timedelta(days=days)
+def _midnight(now: dt.datetime, days: int, owner: User) -> dt.datetime:
+    """The midnight before the day that is `days` from now, where the owner of the day lives."""
+    zone = zone_of(owner)
+    day = timezone.localdate(now, zone) + dt.timedelta(days=days)
     return dt.datetime.combine(day, dt.time(), zone)
 
 

@@ -99,7 +99,7 @@ def past_of(lead: Lead, user: User, *, offer_undo: bool, **known: Any) -> LeadPa
     """The past of a lead for a person."""
     activities = list(
         Activity.objects.filter(lead=lead)
-        .select_related("type", "assignee")
+        .select_related("type__next_type", "assignee")
         .order_by(F("done_at").desc(nulls_first=True), "-id")[:MOST]
     )
     return LeadPast(lead, user, offer_undo, activities=activities, **known)

@@ -282,9 +282,11 @@ class ActivityQuerySet(TrackedQuerySet[Any]):
         """What a row of somebody's day needs beside the person, in one query."""
         lead = ("title", "expected_revenue", "currency", "contact_name", "phone", "phone_key")
         person = ("name", "mobile", "mobile_key", "phone", "phone_key")
-        return self.select_related("type", "lead__company", "contact", "company").only(
+        of_next = ("name", "default_summary", "default_days", "counted_from", "is_active")
+        return self.select_related("type__next_type", "lead__company", "contact", "company").only(
             *("version", "summary", "note", "due_at", "all_day", "assignee", "type__name"),
-            *("type__icon", "lead__company_name", "lead__company__name"),
+            *("type__icon", "type__chaining", "lead__company_name", "lead__company__name"),
+            *(f"type__next_type__{name}" for name in of_next),
             *(f"lead__{name}" for name in lead),
             *(f"contact__{name}" for name in person),
             *("company__name", "company__phone", "company__phone_key"),
@@ -292,4 +294,4 @@ class ActivityQuerySet(TrackedQuerySet[Any]):
 
     def for_list(self) -> Self:
         """What a list or an API page needs, in one query."""
-        return self.select_related("type", "assignee", "lead", "contact", "company")
+        return self.select_related("type__next_type", "assignee", "lead", "contact", "company")

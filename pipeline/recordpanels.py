@@ -18,7 +18,7 @@ from core.money import format_money
 from core.panels import Panel
 from crm.models import Contact
 from pipeline.models import Activity, Lead
-from pipeline.words import due_text
+from pipeline.todo import due_of
 
 #: So many are shown; the list has the rest.
 SHOWN = 10
@@ -133,7 +133,7 @@ def read_steps(page: Any) -> Steps:
 
 
 def _to_do(step: Activity, now: dt.datetime, may_change: bool) -> StepLine:
-    due = due_text(step.due_at, step.all_day, now)
+    due = due_of(step, now)
     return StepLine(
         icon=step.type.icon,
         title=str(step),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.forms import DateInput, Styled
 from crm.models import User
 from pipeline.models import Activity, ActivityType
+from pipeline.services.nextsteps import CHAINED, Chained
 from pipeline.workdays import Later
 
 #: No day of a next step lies outside these years; others are slips of the finger.
@@ -94,7 +95,9 @@ class DoneForm(Styled):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     then = forms.ChoiceField(
-        label=_("Then next"), choices=[("", _("Nothing")), *Later.choices], required=False
+        label=_("Then next"),
+        choices=[("", _("Nothing")), *Later.choices, (CHAINED.value, _("What usually comes next"))],
+        required=False,
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -104,9 +107,15 @@ class DoneForm(Styled):
         return {
             "outcome": cleaned["outcome"] or Activity.Outcome.DONE,
             "feedback": cleaned["feedback"],
-            "then": Later(cleaned["then"]) if cleaned["then"] else None,
+            "then": _then(cleaned["then"]),
             "expected_version": cleaned["version"],
         }
+
+
+def _then(chosen: str) -> Later | Chained | None:
+    if not chosen:
+        return None
+    return CHAINED if chosen == CHAINED.value else Later(chosen)
 
 
 class SnoozeForm(Styled):

@@ -12,8 +12,15 @@ from django.utils.translation import ngettext, pgettext
 
 from core import dates
 from crm.models import User
-from pipeline.models import Activity
-from pipeline.services.nextsteps import first_day, today_of
+from pipeline.models import Activity, ActivityType
+from pipeline.services.nextsteps import (
+    CHAINED,
+    chained_day,
+    first_day,
+    following_type,
+    today_of,
+    zone_of,
+)
 from pipeline.words import Due, due_text
 from pipeline.workdays import Later, later_than
 
@@ -57,6 +64,7 @@ class Planned:
     can_change: bool
     outcomes: Sequence[Choice]
     then: Sequence[Choice]
+    by_itself: str
     snooze: Sequence[Choice]
     due_on: str
     due_time: str
@@ -79,8 +87,8 @@ class Planner:
 
     def of(self, activity: Activity, whom: Whom, *, can_change: bool) -> Planned:
         """A step, read with its type and assignee."""
-        due = due_text(activity.due_at, activity.all_day, self.now)
-        local, key = timezone.localtime(activity.due_at), str(activity.pk)
+        due = due_of(activity, self.now)
+        local, key = local_due(activity), str(activity.pk)
         is_call = activity.type.icon.startswith("phone")
         return Planned(
             pk=activity.pk,
@@ -95,7 +103,8 @@ class Planner:
             assignee=str(activity.assignee) if activity.assignee_id else "",
             can_change=can_change,
             outcomes=self.call if is_call else self.other,
-            then=self._offer(today_of(activity.assignee))[0],
+            then=[*self._suggested(activity), *self._offer(today_of(activity.assignee))[0]],
+            by_itself=self._by_itself(activity),
             snooze=self._offer(first_day(activity))[1],
             due_on=local.date().isoformat(),
             due_time="" if activity.all_day else local.strftime("%H:%M"),
@@ -103,6 +112,25 @@ class Planner:
             snooze_url=self.snooze.replace("0", key),
             due_url=self.due.replace("0", key),
         )
+
+    def _suggested(self, activity: Activity) -> list[Choice]:
+        """What comes after a step of this type, where that is a suggestion."""
+        if activity.type.chaining != ActivityType.Chaining.SUGGEST:
+            return []
+        return [Choice(CHAINED.value, *words) for words in self._chained(activity)]
+
+    def _by_itself(self, activity: Activity) -> str:
+        """What is planned by itself once the step is done, in words."""
+        if activity.type.chaining != ActivityType.Chaining.PLAN:
+            return ""
+        return "".join(f"{label}, {day}" for label, day in self._chained(activity))
+
+    def _chained(self, activity: Activity) -> list[tuple[str, str]]:
+        following = following_type(activity.type)
+        if following is None:
+            return []
+        day = chained_day(activity, following, today_of(activity.assignee))
+        return [(following.default_summary or following.name, long_day(day, self.today))]
 
     def _offer(self, day: dt.date) -> tuple[list[Choice], list[Choice]]:
         """What "then next" and "snooze" offer when they are counted from `day`."""
@@ -162,10 +190,21 @@ def viewer_may_change(activity: Activity, user: User, lead_changeable: bool) -> 
     )
 
 
+def local_due(activity: Activity) -> dt.datetime:
+    """When a step is due: its day where the assignee lives, an hour where the reader is."""
+    zone = zone_of(activity.assignee) if activity.all_day and activity.assignee_id else None
+    return timezone.localtime(activity.due_at, zone)
+
+
+def due_of(activity: Activity, now: dt.datetime) -> Due:
+    """How urgent a step is, by the calendar of its assignee when it is for a whole day."""
+    zone = zone_of(activity.assignee) if activity.all_day and activity.assignee_id else None
+    return due_text(activity.due_at, activity.all_day, now, zone)
+
+
 def step_text(activity: Activity) -> str:
     """A step and when it is due, for a message: "Call Nora, tomorrow"."""
     now = timezone.now()
-    due = due_text(activity.due_at, activity.all_day, now)
-    local = timezone.localtime(activity.due_at)
-    distance = distance_text(local.date(), due, timezone.localdate(now))
+    due = due_of(activity, now)
+    distance = distance_text(local_due(activity).date(), due, timezone.localdate(now))
     return f"{activity}, {distance}"

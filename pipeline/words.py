@@ -55,9 +55,12 @@ class Due:
     words: str
 
 
-def due_text(due_at: dt.datetime, all_day: bool, now: dt.datetime) -> Due:
-    """How urgent a step is: "2 d late", "15:00", "tomorrow", "Thu", "28 Nov"."""
-    local, today = timezone.localtime(due_at), timezone.localdate(now)
+def due_text(
+    due_at: dt.datetime, all_day: bool, now: dt.datetime, zone: dt.tzinfo | None = None
+) -> Due:
+    """How urgent a step is: "2 d late", "15:00", "tomorrow", "Thu", "28 Nov"; by the clocks of
+    `zone`, else where the reader is."""
+    local, today = timezone.localtime(due_at, zone), timezone.localdate(now, zone)
     days = (local.date() - today).days
     if due_at < now and days < 0:
         return Due("over", "alert-circle", _("%(days)d d late") % {"days": -days})

@@ -15,7 +15,7 @@ from core.api.settings import SettingsView
 from core.api.views import RecordsView
 from pipeline.filters import ActivityFilters, ActivityTypeFilters
 from pipeline.models import Activity, ActivityType
-from pipeline.services import activities
+from pipeline.services import activities, nextsteps
 
 
 class ActivitySerializer(RecordSerializer):
@@ -98,13 +98,12 @@ class ActivitiesView(RecordsView):
     @extend_schema(request=CompletionInput)
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: int) -> Response:
-        """Complete an activity with what came of it."""
+        """Complete an activity with what came of it. What follows by itself is planned with it."""
         values = self.read(CompletionInput)
-        return self.answered(
-            activities.complete_activity(
-                activity=pk, by=self.person, expected_version=self.expected(pk), **values
-            )
+        finished = nextsteps.finish_activity(
+            activity=pk, by=self.person, expected_version=self.expected(pk), **values
         )
+        return self.answered(finished.activity)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
@@ -118,7 +117,9 @@ class ActivitiesView(RecordsView):
 
 
 class ActivityTypeSerializer(RecordSerializer):
-    """An activity type."""
+    """An activity type. `next_type` is suggested when one is done, or planned by itself."""
+
+    next_type = Reference(required=False, allow_null=True)
 
     class Meta:
         model = ActivityType
@@ -129,6 +130,9 @@ class ActivityTypeSerializer(RecordSerializer):
             "sequence",
             "default_summary",
             "default_days",
+            "counted_from",
+            "next_type",
+            "chaining",
             "is_active",
             "updated_at",
             "version",

@@ -31,6 +31,9 @@ class Migration(migrations.Migration):
                 ('sequence', models.PositiveSmallIntegerField(default=10, verbose_name='order')),
                 ('default_summary', models.CharField(blank=True, max_length=200, verbose_name='usual summary')),
                 ('default_days', models.PositiveSmallIntegerField(default=1, verbose_name='usually due in days')),
+                ('counted_from', models.CharField(choices=[('done', 'The day on which the one before is done'), ('due', 'The day on which the one before was due')], default='done', max_length=4, verbose_name='days counted from')),
+                ('chaining', models.CharField(choices=[('suggest', 'Suggest it'), ('plan', 'Plan it by itself')], default='suggest', max_length=7, verbose_name='when one is done')),
+                ('next_type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='pipeline.activitytype', verbose_name='what comes next')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
             ],
             options={

@@ -13,13 +13,39 @@ from pipeline.querysets import ActivityQuerySet
 
 
 class ActivityType(Tracked):
-    """A kind of next step: call, e-mail, meeting …"""
+    """A kind of next step: call, e-mail, meeting …; with what usually comes after it."""
+
+    class Counted(models.TextChoices):
+        """What the usual days of a step that follows another are counted from."""
+
+        DONE = "done", _("The day on which the one before is done")
+        DUE = "due", _("The day on which the one before was due")
+
+    class Chaining(models.TextChoices):
+        """How the next type comes: as a suggestion, or by itself."""
+
+        SUGGEST = "suggest", _("Suggest it")
+        PLAN = "plan", _("Plan it by itself")
 
     name = models.CharField(_("name"), max_length=60, unique=True)
     icon = models.CharField(_("icon"), max_length=30, default="checkbox")
     sequence = models.PositiveSmallIntegerField(_("order"), default=10)
     default_summary = models.CharField(_("usual summary"), max_length=200, blank=True)
     default_days = models.PositiveSmallIntegerField(_("usually due in days"), default=1)
+    counted_from = models.CharField(
+        _("days counted from"), max_length=4, choices=Counted, default=Counted.DONE
+    )
+    next_type = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("what comes next"),
+    )
+    chaining = models.CharField(
+        _("when one is done"), max_length=7, choices=Chaining, default=Chaining.SUGGEST
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta(Tracked.Meta):

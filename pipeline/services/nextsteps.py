@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import zoneinfo
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound, Refused
-from pipeline.models import Activity
+from pipeline.models import Activity, ActivityType
 from pipeline.services.activities import complete_activity, plan_activity, update_activity
 from pipeline.workdays import Later, later_than, same_hour
 
 if TYPE_CHECKING:
     from crm.models import User
+
+
+class Chained(enum.Enum):
+    """That the next step is the one that comes after a step of its type."""
+
+    CHAINED = "chained"
+
+
+CHAINED = Chained.CHAINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,8 @@ def finish_activity(
     by: User | None,
     outcome: str = Activity.Outcome.DONE,
     feedback: str = "",
-    then: Later | dt.date | None = None,
+    at: dt.datetime | None = None,
+    then: Later | dt.date | Chained | None = None,
     then_type: int | None = None,
     then_summary: str | None = None,
     expected_version: int | None = None,
@@ -44,6 +55,9 @@ def finish_activity(
 
     `then` is a day, or how much later than today. The next step is of the same type, with the same
     words, for the same person, unless said otherwise; at the same hour when this one had one.
+    With CHAINED it is of the type that comes after this one, in its usual words and days; without
+    any `then` that one is planned where the type says that it comes by itself. A step that was
+    called off has no such consequence.
     """
     with transaction.atomic():
         done = complete_activity(
@@ -51,8 +65,11 @@ def finish_activity(
             by=by,
             outcome=outcome,
             feedback=feedback,
+            at=at,
             expected_version=expected_version,
         )
+        if then is CHAINED or (then is None and _chains_by_itself(done)):
+            return Finished(done, _plan_chained(done, by))
         if then is None:
             return Finished(done, None)
         person = done.assignee
@@ -60,13 +77,53 @@ def finish_activity(
             by=by,
             type=done.type_id if then_type is None else then_type,
             summary=done.summary if then_summary is None else then_summary,
-            assignee=person.pk if person is not None and person.is_active else None,
-            lead=done.lead_id,
-            contact=done.contact_id,
-            company=done.company_id,
+            **_same_place(done),
             **_due(done, _day(then, today_of(person))),
         )
     return Finished(done, following)
+
+
+def following_type(kind: ActivityType) -> ActivityType | None:
+    """The type that comes after a type, while it is in use. Read with `next_type`."""
+    following = kind.next_type
+    return following if following is not None and following.is_active else None
+
+
+def chained_day(activity: Activity, following: ActivityType, today: dt.date) -> dt.date:
+    """When a step of type `following` is due after `activity`, done `today` where its assignee
+    lives: the usual days later than today or than the day on which that one was due. It is not
+    overdue from its beginning."""
+    base = today
+    if following.counted_from == ActivityType.Counted.DUE:
+        base = timezone.localdate(activity.due_at, zone_of(activity.assignee))
+    return max(base + dt.timedelta(days=following.default_days), today)
+
+
+def _chains_by_itself(done: Activity) -> bool:
+    return (
+        done.outcome != Activity.Outcome.CANCELLED
+        and done.type.chaining == ActivityType.Chaining.PLAN
+        and following_type(done.type) is not None
+    )
+
+
+def _plan_chained(done: Activity, by: User | None) -> Activity:
+    following = following_type(done.type)
+    if following is None:
+        raise Refused(_("Nothing comes after “%s”.") % done.type)
+    day = chained_day(done, following, today_of(done.assignee))
+    return plan_activity(by=by, type=following.pk, due_on=day, **_same_place(done))
+
+
+def _same_place(done: Activity) -> dict[str, Any]:
+    """On the record of a step, for its assignee."""
+    person = done.assignee
+    return {
+        "assignee": person.pk if person is not None and person.is_active else None,
+        "lead": done.lead_id,
+        "contact": done.contact_id,
+        "company": done.company_id,
+    }
 
 
 def snooze_activity(

@@ -104,8 +104,13 @@ def _create() -> Pipeline:
         (_("Follow-up"), "arrow-back-up-double", 3),
         (_("Document"), "note", 5),
     ]
-    ActivityType.objects.bulk_create(
+    made = ActivityType.objects.bulk_create(
         ActivityType(name=name, icon=icon, default_days=days, sequence=(place + 1) * 10)
         for place, (name, icon, days) in enumerate(kinds)
     )
+    # What was written, said or sent is followed up: by default that is suggested.
+    follow_up = made[4]
+    for kind in (made[1], made[2], made[5]):
+        kind.next_type = follow_up
+        kind.save()
     return pipeline
