@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from core import navigation
+from core import navigation, panels
+from core.panels import SIDE, Panel
+from crm.duplicatelines import KINDS, Kind
 
 
 def register() -> None:
     """Called once, when the app is ready."""
+    for kind in KINDS.values():
+        panels.register(kind.name, _duplicates(kind))
     pages = [
         f"{name}{deed}"
         for name in ("contact", "company")
-        for deed in ("", "-new", "-edit", "-history", "-delete")
+        for deed in ("", "-new", "-edit", "-history", "-delete", "-duplicates")
     ]
     navigation.register(
         "contacts",
@@ -22,4 +26,16 @@ def register() -> None:
         keys="g c",
         words=("people", "companies", "customers", "clients", "entreprises", "sociétés", "clients"),
         pages=("companies", *pages),
+    )
+
+
+def _duplicates(kind: Kind) -> Panel:
+    """The panel that looks for duplicates once the page stands."""
+    return Panel(
+        "duplicates",
+        _("Possible duplicates"),
+        "crm/duplicates_panel.html",
+        10,
+        lambda page: kind.address(page.record),
+        SIDE,
     )

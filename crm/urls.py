@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from crm.duplicatelines import COMPANIES, CONTACTS
 from crm.views import accounts, companies, contacts, lists, notices, profile
+from crm.views.duplicates import routes as duplicate_routes
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", accounts.LoginView.as_view(), name="login"),
@@ -24,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/suggest/", companies.suggest, name="company-suggest"),
     *companies.DOOR.routes(),
     *contacts.DOOR.routes(),
+    *duplicate_routes(CONTACTS, "contacts"),
+    *duplicate_routes(COMPANIES, "companies"),
     path("lists/<slug:name>/columns/", lists.columns, name="list-columns"),
     path("notices/", notices.notices, name="notices"),
     path("notices/bell/", notices.bell, name="notices-bell"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from crm.alike import company_alike, own_domain, person_alike
 from crm.models import Company, Contact
 from demo.company import Directory, Firm, Person
 from demo.life import Deed, Setting, key, pick
@@ -39,6 +40,7 @@ class Acquaintances:
         row = {
             "name": firm.name,
             "name_key": key(firm.name),
+            "name_alike": company_alike(firm.name),
             "domain": firm.domain,
             "domain_key": firm.domain,
             "industry": firm.industry,
@@ -77,11 +79,13 @@ class Acquaintances:
         row = {
             "name": person.name,
             "name_key": key(person.name),
+            "name_alike": person_alike(person.name),
             "company_id": firm.id,
             "job_title": title,
             "job_title_key": key(title),
             "email": person.email,
             "email_key": person.email,
+            "domain_key": own_domain(person.email),
             "language": self.words.language,
             "created_at": moment,
         }

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from itertools import accumulate
 
+from crm.alike import company_alike, own_domain, person_alike
 from crm.models import Touch
 from demo.acquaintances import Acquaintances, dialled
 from demo.company import Person
@@ -136,9 +137,12 @@ class Beginnings:
         life.people.append(person)
         row["contact_name"] = person.name
         row["contact_name_key"] = key(person.name)
+        row["contact_name_alike"] = person_alike(person.name)
         row["company_name"] = firm.name
         row["company_name_key"] = key(firm.name)
+        row["company_name_alike"] = company_alike(firm.name)
         row["email"] = row["email_key"] = person.email
+        row["domain_key"] = own_domain(person.email)
         if self.chance() < 0.6:
             row["phone"] = self.known.number()
             row["phone_key"] = dialled(row["phone"])

@@ -41,7 +41,8 @@ def visible_lead(user: User, pk: int) -> Lead:
             "medium",
             "campaign",
         )
-        .defer("search_text", "title_key", "contact_name_key", "company_name_key", "custom_keys")
+        .defer("search_text", "title_key", "custom_keys", "contact_name_key", "company_name_key")
+        .defer("contact_name_alike", "company_name_alike", "domain_key")
         .filter(pk=pk)
         .first()
     )

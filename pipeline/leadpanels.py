@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from core import timeline
 from core.panels import MAIN, SIDE, Panel, register
 from core.timeline import Timeline, sources_of
+from pipeline.duplicatelines import LEADS
 from pipeline.leadpage import LeadPage
 from pipeline.leadtimeline import read_activities, read_changes
 from pipeline.models import Lead
@@ -69,6 +70,14 @@ def register_panels() -> None:
         ),
         Panel(
             "people", gettext_lazy("People"), "pipeline/lead_people.html", 20, _people, SIDE, True
+        ),
+        Panel(
+            "duplicates",
+            gettext_lazy("Possible duplicates"),
+            "crm/duplicates_panel.html",
+            25,
+            lambda page: LEADS.address(page.lead),
+            SIDE,
         ),
         Panel(
             "need",

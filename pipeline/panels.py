@@ -40,7 +40,15 @@ def register() -> None:
         order=20,
         keys="g b",
         words=("pipeline", "kanban", "deals", "opportunities", "opportunités", "affaires"),
-        pages={"board", "board-lost", "lead", "lead-edit", "lead-history", "lead-move"},
+        pages={
+            "board",
+            "board-lost",
+            "lead",
+            "lead-edit",
+            "lead-history",
+            "lead-move",
+            "lead-duplicates",
+        },
     )
     navigation.register(
         "leads",

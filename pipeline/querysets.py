@@ -173,6 +173,11 @@ class LeadQuerySet(TrackedQuerySet[Any]):
         """Those that are lost."""
         return self.filter(status="lost")
 
+    def mergeable(self) -> Self:
+        """Those that may be one with another: all but leads that were lost before they were an
+        opportunity."""
+        return self.exclude(status="lost", kind="lead")
+
     def without_next_step(self) -> Self:
         """Open leads on which nothing is planned."""
         return self.open().filter(next_activity_at__isnull=True)

@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from crm.views.duplicates import routes as duplicate_routes
+from pipeline.duplicatelines import LEADS
 from pipeline.views import board, boarddeeds, day, facts, leadlist, leads, moving, people, steps
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -43,5 +45,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/<int:pk>/done/", steps.finish, name="activity-done"),
     path("activities/<int:pk>/snooze/", steps.snooze, name="activity-snooze"),
     path("activities/<int:pk>/due/", steps.reschedule, name="activity-due"),
+    *duplicate_routes(LEADS, "leads"),
     path("day/", day.day, name="day"),
 ]

@@ -129,6 +129,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('name_key', models.CharField(editable=False, max_length=600)),
+                ('name_alike', models.CharField(blank=True, editable=False, max_length=80)),
                 ('domain', models.CharField(blank=True, max_length=253, verbose_name='domain')),
                 ('domain_key', models.CharField(blank=True, editable=False, max_length=253)),
                 ('industry', models.CharField(blank=True, max_length=100, verbose_name='industry')),
@@ -171,10 +172,12 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
                 ('name', models.CharField(max_length=150, verbose_name='name')),
                 ('name_key', models.CharField(editable=False, max_length=450)),
+                ('name_alike', models.CharField(blank=True, editable=False, max_length=80)),
                 ('job_title', models.CharField(blank=True, max_length=120, verbose_name='job title')),
                 ('job_title_key', models.CharField(blank=True, editable=False, max_length=360)),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('email_key', models.CharField(blank=True, editable=False, max_length=254)),
+                ('domain_key', models.CharField(blank=True, editable=False, max_length=254)),
                 ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
                 ('phone_key', models.CharField(blank=True, editable=False, max_length=20)),
                 ('mobile', models.CharField(blank=True, max_length=40, verbose_name='mobile')),
@@ -370,6 +373,10 @@ class Migration(migrations.Migration):
             model_name='company',
             index=models.Index(condition=models.Q(('phone_key', ''), _negated=True), fields=['phone_key'], name='company_by_phone'),
         ),
+        migrations.AddIndex(
+            model_name='company',
+            index=models.Index(condition=models.Q(('name_alike', ''), _negated=True), fields=['name_alike'], name='company_alike'),
+        ),
         migrations.AddConstraint(
             model_name='company',
             constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_source', 'external_id'), name='company_external_once'),
@@ -389,6 +396,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='contact',
             index=models.Index(condition=models.Q(('mobile_key', ''), _negated=True), fields=['mobile_key'], name='contact_by_mobile'),
+        ),
+        migrations.AddIndex(
+            model_name='contact',
+            index=models.Index(condition=models.Q(('domain_key', ''), _negated=True), fields=['domain_key'], name='contact_by_domain'),
+        ),
+        migrations.AddIndex(
+            model_name='contact',
+            index=models.Index(condition=models.Q(('name_alike', ''), _negated=True), fields=['name_alike'], name='contact_alike'),
         ),
         migrations.AddConstraint(
             model_name='contact',

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.folding import custom_keys, domain_key, email_key, phone_key, text_key
 from core.models import Tracked
+from crm.alike import LENGTH, company_alike, own_domain, person_alike
 from crm.models.people import User
 from crm.querysets import CompanyQuerySet, ContactQuerySet, TagQuerySet
 
@@ -75,6 +76,7 @@ class Company(Tracked):
 
     name = models.CharField(_("name"), max_length=200)
     name_key = models.CharField(max_length=600, editable=False)
+    name_alike = models.CharField(max_length=LENGTH, blank=True, editable=False)
     domain = models.CharField(_("domain"), max_length=253, blank=True)
     domain_key = models.CharField(max_length=253, blank=True, editable=False)
     industry = models.CharField(_("industry"), max_length=100, blank=True)
@@ -119,6 +121,7 @@ class Company(Tracked):
     ledger_machine = dict.fromkeys(
         (
             "name_key",
+            "name_alike",
             "domain_key",
             "phone_key",
             "industry_key",
@@ -144,6 +147,9 @@ class Company(Tracked):
             models.Index(
                 fields=["phone_key"], name="company_by_phone", condition=~models.Q(phone_key="")
             ),
+            models.Index(
+                fields=["name_alike"], name="company_alike", condition=~models.Q(name_alike="")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -163,6 +169,7 @@ class Company(Tracked):
     def set_keys(self) -> None:
         """Fold names, places, domain, phone and custom texts; before every insert and save."""
         self.name_key = text_key(self.name, 600)
+        self.name_alike = company_alike(self.name)
         self.industry_key = text_key(self.industry, 300)
         self.postal_code_key = text_key(self.postal_code, 60)
         self.city_key = text_key(self.city, 300)
@@ -184,6 +191,7 @@ class Contact(Tracked):
 
     name = models.CharField(_("name"), max_length=150)
     name_key = models.CharField(max_length=450, editable=False)
+    name_alike = models.CharField(max_length=LENGTH, blank=True, editable=False)
     company = models.ForeignKey(
         Company,
         models.SET_NULL,
@@ -196,6 +204,7 @@ class Contact(Tracked):
     job_title_key = models.CharField(max_length=360, blank=True, editable=False)
     email = models.EmailField(_("e-mail"), blank=True)
     email_key = models.CharField(max_length=254, blank=True, editable=False)
+    domain_key = models.CharField(max_length=254, blank=True, editable=False)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     phone_key = models.CharField(max_length=20, blank=True, editable=False)
     mobile = models.CharField(_("mobile"), max_length=40, blank=True)
@@ -220,7 +229,16 @@ class Contact(Tracked):
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     ledger_machine = dict.fromkeys(
-        ("name_key", "job_title_key", "email_key", "phone_key", "mobile_key", "custom_keys"),
+        (
+            "name_key",
+            "name_alike",
+            "job_title_key",
+            "email_key",
+            "domain_key",
+            "phone_key",
+            "mobile_key",
+            "custom_keys",
+        ),
         "crm.models.world",
     )
     ledger_custom = "custom"
@@ -241,6 +259,12 @@ class Contact(Tracked):
             models.Index(
                 fields=["mobile_key"], name="contact_by_mobile", condition=~models.Q(mobile_key="")
             ),
+            models.Index(
+                fields=["domain_key"], name="contact_by_domain", condition=~models.Q(domain_key="")
+            ),
+            models.Index(
+                fields=["name_alike"], name="contact_alike", condition=~models.Q(name_alike="")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -260,8 +284,10 @@ class Contact(Tracked):
     def set_keys(self) -> None:
         """Fold names, e-mail, phones and custom texts; called before every insert and save."""
         self.name_key = text_key(self.name, 450)
+        self.name_alike = person_alike(self.name)
         self.job_title_key = text_key(self.job_title, 360)
         self.custom_keys = custom_keys(self.custom or {})
         self.email_key = email_key(self.email)
+        self.domain_key = own_domain(self.email_key)
         self.phone_key = phone_key(self.phone, settings.DEFAULT_COUNTRY)
         self.mobile_key = phone_key(self.mobile, settings.DEFAULT_COUNTRY)

@@ -22,6 +22,7 @@ from core.requests import Request
 from core.services.configuration import uses_of
 from core.views.bulk import bulk_on_list, deed_named
 from core.views.lists import Frame, asked_of, export_list, show_list
+from crm.duplicatelines import KINDS
 from crm.recordforms import RecordForm
 from crm.recordpage import RecordPage, history_of
 
@@ -202,6 +203,7 @@ class Door:
             "form": form,
             "parts": form.parts(),
             "record": record,
+            "known_url": KINDS[self.name].known_url(record.pk if record else None),
             "back": record.get_absolute_url() if record else reverse(self.listing.name),
             **self.words(),
         }

@@ -98,10 +98,13 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('open', 'Open'), ('won', 'Won'), ('lost', 'Lost')], default='open', max_length=4, verbose_name='status')),
                 ('contact_name', models.CharField(blank=True, max_length=150, verbose_name='contact name')),
                 ('contact_name_key', models.CharField(blank=True, editable=False, max_length=450)),
+                ('contact_name_alike', models.CharField(blank=True, editable=False, max_length=80)),
                 ('company_name', models.CharField(blank=True, max_length=200, verbose_name='company name')),
                 ('company_name_key', models.CharField(blank=True, editable=False, max_length=600)),
+                ('company_name_alike', models.CharField(blank=True, editable=False, max_length=80)),
                 ('email', models.CharField(blank=True, max_length=254, verbose_name='e-mail')),
                 ('email_key', models.CharField(blank=True, editable=False, max_length=254)),
+                ('domain_key', models.CharField(blank=True, editable=False, max_length=254)),
                 ('phone', models.CharField(blank=True, max_length=40, verbose_name='phone')),
                 ('phone_key', models.CharField(blank=True, editable=False, max_length=20)),
                 ('position', models.CharField(editable=False, max_length=250)),
@@ -505,6 +508,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='lead',
             index=models.Index(condition=models.Q(('phone_key', ''), _negated=True), fields=['phone_key'], name='lead_by_phone'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('domain_key', ''), _negated=True), fields=['domain_key'], name='lead_by_domain'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('contact_name_alike', ''), _negated=True), fields=['contact_name_alike'], name='lead_alike'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('company_name_alike', ''), _negated=True), fields=['company_name_alike'], name='lead_company_alike'),
         ),
         migrations.AddIndex(
             model_name='lead',

@@ -58,6 +58,16 @@ INDEXES = [
     ),
     models.Index(fields=["email_key"], name="lead_by_email", condition=~Q(email_key="")),
     models.Index(fields=["phone_key"], name="lead_by_phone", condition=~Q(phone_key="")),
+    # By these and the two above the duplicates of a lead are looked up.
+    models.Index(fields=["domain_key"], name="lead_by_domain", condition=~Q(domain_key="")),
+    models.Index(
+        fields=["contact_name_alike"], name="lead_alike", condition=~Q(contact_name_alike="")
+    ),
+    models.Index(
+        fields=["company_name_alike"],
+        name="lead_company_alike",
+        condition=~Q(company_name_alike=""),
+    ),
     models.Index(fields=["-updated_at", "-id"], name="lead_by_change"),
     models.Index(
         fields=["stage", "-closed_at"],

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.folding import custom_keys, email_key, phone_key, text_key
 from core.models import Tracked
+from crm.alike import LENGTH, company_alike, own_domain, person_alike
 from crm.models import Campaign, Company, Contact, Medium, Product, Source, Tag, Team, Touch, User
 from pipeline.models.leadindexes import INDEXES
 from pipeline.models.stages import LostReason, Pipeline, Stage
@@ -82,10 +83,13 @@ class Lead(Tracked):
     )
     contact_name = models.CharField(_("contact name"), max_length=150, blank=True)
     contact_name_key = models.CharField(max_length=450, blank=True, editable=False)
+    contact_name_alike = models.CharField(max_length=LENGTH, blank=True, editable=False)
     company_name = models.CharField(_("company name"), max_length=200, blank=True)
     company_name_key = models.CharField(max_length=600, blank=True, editable=False)
+    company_name_alike = models.CharField(max_length=LENGTH, blank=True, editable=False)
     email = models.CharField(_("e-mail"), max_length=254, blank=True)
     email_key = models.CharField(max_length=254, blank=True, editable=False)
+    domain_key = models.CharField(max_length=254, blank=True, editable=False)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     phone_key = models.CharField(max_length=20, blank=True, editable=False)
     contacts = models.ManyToManyField(
@@ -312,6 +316,9 @@ class Lead(Tracked):
         "title_key": "pipeline.models.leads",
         "contact_name_key": "pipeline.models.leads",
         "company_name_key": "pipeline.models.leads",
+        "contact_name_alike": "pipeline.models.leads",
+        "company_name_alike": "pipeline.models.leads",
+        "domain_key": "pipeline.models.leads",
         "custom_keys": "pipeline.models.leads",
         "email_key": "pipeline.models.leads",
         "phone_key": "pipeline.models.leads",
@@ -402,6 +409,9 @@ class Lead(Tracked):
         self.title_key = text_key(self.title, 600)
         self.contact_name_key = text_key(self.contact_name, 450)
         self.company_name_key = text_key(self.company_name, 600)
+        self.contact_name_alike = person_alike(self.contact_name) if self.contact_name else ""
+        self.company_name_alike = company_alike(self.company_name) if self.company_name else ""
         self.custom_keys = custom_keys(self.custom or {})
         self.email_key = email_key(self.email) if self.email else ""
+        self.domain_key = own_domain(self.email_key) if self.email_key else ""
         self.phone_key = phone_key(self.phone, settings.DEFAULT_COUNTRY) if self.phone else ""

@@ -15,6 +15,7 @@ from core.errors import Conflict, NotAllowed, Refused
 from core.numbers import key_in
 from core.requests import Request
 from core.timeline import read_timeline, sources_of
+from pipeline.duplicatelines import LEADS
 from pipeline.leadforms import LeadForm
 from pipeline.leadpage import PAGE as TIMELINE_PAGE
 from pipeline.leadpage import may_change, read_lead_page, visible_lead
@@ -90,7 +91,7 @@ def new(request: Request) -> HttpResponse:
             text = _("“%s” is created.") % lead.title
             say(request, text, undo=written_cause(), back=board_address(lead))
             return redirect(lead)
-    context = {"form": form, "parts": form.parts(), "stage": stage}
+    context = {"form": form, "parts": form.parts(), "stage": stage, "known_url": LEADS.known_url()}
     return render(request, "pipeline/lead_form.html", context, status=status)
 
 
@@ -130,7 +131,7 @@ def edit(request: Request, pk: int) -> HttpResponse:
         else:
             say(request, _("Saved."), undo=written_cause())
             return redirect(lead)
-    context = {"form": form, "parts": form.parts(), "lead": lead}
+    context = {"form": form, "parts": form.parts(), "lead": lead, "known_url": LEADS.known_url(pk)}
     return render(request, "pipeline/lead_form.html", context, status=status)
 
 

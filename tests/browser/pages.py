@@ -129,6 +129,7 @@ PAGES = [
     Page("lead-add-person", to("lead-people", "lead")),
     Page("lead-plan", to("activity-new", "lead")),
     Page("lead-delete", to("lead-delete", "lead")),
+    Page("lead-duplicates", to("lead-duplicates", "lead")),
     Page("activity-done", to("activity-done", "step")),
     Page("day", to("day")),
     Page("leads", to("leads"), "leader"),

@@ -1,0 +1,136 @@
+"""Records that may be one and the same, as pages print them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from core.folding import domain_key, email_key, phone_key
+from crm.alike import own_domain
+from crm.duplicates import (
+    LIKELY,
+    SURE,
+    Match,
+    Probe,
+    find_companies,
+    find_contacts,
+    probe_of_company,
+    probe_of_contact,
+    some,
+)
+from crm.models import Company
+from crm.recordpage import visible_company, visible_contact
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+#: So many are shown at once; so many as a hint while one types.
+SHOWN, HINTED = 10, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A record that may be the same: what and where it is, why, and how surely."""
+
+    pk: int
+    url: str
+    title: str
+    where: str
+    why: str
+    strength: str
+    is_sure: bool
+    is_likely: bool
+
+
+def lines_of(matches: Sequence[Match], where: Callable[[Any], Sequence[Any]]) -> list[Line]:
+    """Matches ready to be printed; `where` gives what tells a record from its namesakes."""
+    return [
+        Line(
+            pk=match.record.pk,
+            url=match.record.get_absolute_url(),
+            title=str(match.record),
+            where=" · ".join(str(part) for part in where(match.record) if part),
+            why=", ".join(match.words),
+            strength=match.strength_words,
+            is_sure=match.strength == SURE,
+            is_likely=match.strength >= LIKELY,
+        )
+        for match in matches
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What differs between contacts, companies and what upper floors add. `name` is that of its
+    routes; `known` reads what was typed into a form."""
+
+    name: str
+    visible: Callable[[User, int], Any]
+    probe: Callable[[Any], Probe]
+    find: Callable[..., list[Match]]
+    where: Callable[[Any], Sequence[Any]]
+    known: Callable[[Mapping[str, str]], Probe]
+
+    def lines(self, record: Any, user: User) -> list[Line]:
+        """The records that may be the same as `record`."""
+        return lines_of(self.find(self.probe(record), by=user, but=record.pk), self.where)
+
+    def hints(self, typed: Mapping[str, str], user: User, but: int) -> list[Line]:
+        """The records that may be the same as what is being typed."""
+        found = self.find(self.known(typed), by=user, but=but)
+        return lines_of(found[:HINTED], self.where)
+
+    def address(self, record: Any) -> str:
+        """The page of the duplicates of a record."""
+        return reverse(f"{self.name}-duplicates", args=[record.pk])
+
+    def known_url(self, but: int | None = None) -> str:
+        """Where a form asks what is there already; `but` is the record that it edits."""
+        return reverse(f"{self.name}-known") + (f"?but={but}" if but else "")
+
+
+def typed_phones(*numbers: str) -> frozenset[str]:
+    """The keys of numbers as somebody types them."""
+    return some(phone_key(number[:40], settings.DEFAULT_COUNTRY) for number in numbers)
+
+
+def _known_contact(typed: Mapping[str, str]) -> Probe:
+    company = typed.get("company", "")[:200]
+    named = Company.objects.named(company).values_list("pk", flat=True)[:2] if company else []
+    return Probe(
+        emails=some([email_key(typed.get("email", "")[:254])]),
+        phones=typed_phones(typed.get("phone", ""), typed.get("mobile", "")),
+        people=tuple(some([typed.get("name", "")[:150]])),
+        companies=frozenset(named),
+    )
+
+
+def _known_company(typed: Mapping[str, str]) -> Probe:
+    return Probe(
+        phones=typed_phones(typed.get("phone", "")),
+        company_names=tuple(some([typed.get("name", "")[:200]])),
+        domain=own_domain(domain_key(typed.get("domain", "")[:253])),
+    )
+
+
+CONTACTS = Kind(
+    "contact",
+    visible_contact,
+    probe_of_contact,
+    find_contacts,
+    lambda contact: (contact.job_title, contact.company, contact.email, contact.phone),
+    _known_contact,
+)
+COMPANIES = Kind(
+    "company",
+    visible_company,
+    probe_of_company,
+    find_companies,
+    lambda company: (company.domain, company.city, company.phone),
+    _known_company,
+)
+KINDS: dict[str, Kind] = {"contact": CONTACTS, "company": COMPANIES}

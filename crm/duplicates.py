@@ -1,0 +1,256 @@
+"""Finding the records that may be one and the same: by indexed keys, never by a scan.
+
+What is known of a record is a `Probe`. Each criterion is a look-up of its own, so that the database
+answers it from one index; one that many records share says nothing and is left out. What a person
+does not see is not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from crm.alike import company_alike, is_same_company, is_same_person, own_domain, person_alike
+from crm.models import Company, Contact
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+#: So many others may share a domain, a company or a name; where it is more, it tells nobody apart.
+SHARED = 20
+#: So many records of one address or number are looked at.
+MOST = 50
+
+EMAIL, PHONE, CONTACT, NAME = "email", "phone", "contact", "name"
+COMPANY, DOMAIN, COMPANY_NAME = "company", "domain", "company_name"
+#: Where somebody is, said in three ways: they count once.
+PLACE = (COMPANY, DOMAIN, COMPANY_NAME)
+
+WORDS = {
+    EMAIL: _("same e-mail"),
+    CONTACT: _("same contact"),
+    PHONE: _("same phone"),
+    NAME: _("same name, perhaps spelt otherwise"),
+    COMPANY: _("same company"),
+    DOMAIN: _("same domain"),
+    COMPANY_NAME: _("company of the same name, perhaps spelt otherwise"),
+}
+#: What each reason says of people and leads, and of companies.
+OF_PEOPLE = {EMAIL: 3, CONTACT: 3, PHONE: 2, NAME: 1, COMPANY: 1, DOMAIN: 1, COMPANY_NAME: 1}
+OF_COMPANIES = {DOMAIN: 3, COMPANY_NAME: 2, PHONE: 1}
+
+#: What needs no saying beside another reason.
+IMPLIED = {CONTACT: {NAME, EMAIL, PHONE}, EMAIL: {DOMAIN}, COMPANY: {COMPANY_NAME}}
+
+POSSIBLE, LIKELY, SURE = 1, 2, 3
+STRENGTHS = {POSSIBLE: _("possible"), LIKELY: _("likely"), SURE: _("very likely")}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is known of a record whose like is sought: normalised keys, names as they are written,
+    ids of contacts and companies."""
+
+    emails: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    people: tuple[str, ...] = ()
+    company_names: tuple[str, ...] = ()
+    companies: frozenset[int] = frozenset()
+    contacts: frozenset[int] = frozenset()
+    domain: str = ""
+
+    @property
+    def domains(self) -> set[str]:
+        """The domains that belong to one company."""
+        return {self.domain, *(own_domain(key) for key in self.emails)} - {""}
+
+    @property
+    def people_alike(self) -> set[str]:
+        """The keys of the people's names."""
+        return {person_alike(name) for name in self.people} - {""}
+
+    @property
+    def companies_alike(self) -> set[str]:
+        """The keys of the companies' names."""
+        return {company_alike(name) for name in self.company_names} - {""}
+
+    def knows(self, name: str) -> bool:
+        """Whether a person's name may be that of one of the people."""
+        return any(is_same_person(name, known) for known in self.people)
+
+
+def some(keys: Iterable[Any]) -> frozenset[Any]:
+    """What of `keys` is not empty."""
+    return frozenset(key for key in keys if key)
+
+
+@dataclass(slots=True)
+class Match:
+    """A record that may be the same, why, and how surely: one of POSSIBLE, LIKELY, SURE."""
+
+    record: Any
+    reasons: tuple[str, ...]
+    strength: int
+
+    @property
+    def words(self) -> list[str]:
+        """The reasons in words."""
+        implied = {name for reason in self.reasons for name in IMPLIED.get(reason, ())}
+        return [str(WORDS[reason]) for reason in self.reasons if reason not in implied]
+
+    @property
+    def strength_words(self) -> str:
+        """How surely, in words."""
+        return str(STRENGTHS[self.strength])
+
+
+@dataclass(slots=True)
+class Candidates:
+    """Ids of records, each with the reasons for which they were found."""
+
+    reasons: dict[int, set[str]] = field(default_factory=dict)
+
+    def add(self, reason: str, ids: Iterable[int]) -> None:
+        """Note a reason for records."""
+        for pk in ids:
+            self.reasons.setdefault(pk, set()).add(reason)
+
+    def leave(self, ids: Iterable[int]) -> None:
+        """Forget records."""
+        for pk in ids:
+            self.reasons.pop(pk, None)
+
+    def matches(self, records: Iterable[Any], weights: dict[str, int]) -> list[Match]:
+        """The records with their reasons, the surest first, of equal ones the latest."""
+        found = []
+        for record in records:
+            reasons = tuple(name for name in weights if name in self.reasons[record.pk])
+            places = [weights[name] for name in reasons if name in PLACE]
+            others = sum(weights[name] for name in reasons if name not in PLACE)
+            weight = others + max(places, default=0)
+            if weight:
+                found.append((weight, record.pk, Match(record, reasons, min(weight, SURE))))
+        return [match for _weight, _pk, match in sorted(found, key=lambda each: each[:2])[::-1]]
+
+
+def ids_of(records: QuerySet[Any], path: str = "pk", *, at_most: int = MOST) -> list[int]:
+    """The first ids of records that one index finds."""
+    return list(records.order_by().values_list(path, flat=True)[:at_most])
+
+
+def ids_if_few(records: QuerySet[Any], path: str = "pk", *, others_than: int = 0) -> list[int]:
+    """The ids of records that share something; none where more than SHARED others do."""
+    found = {pk for pk in ids_of(records, path, at_most=SHARED + 2) if pk != others_than}
+    return list(found) if len(found) <= SHARED else []
+
+
+def contact_ids(probe: Probe) -> dict[str, list[int]]:
+    """The contacts of the probe's addresses and numbers, by reason."""
+    found: dict[str, list[int]] = {EMAIL: [], PHONE: []}
+    if probe.emails:
+        found[EMAIL] = ids_of(Contact.objects.filter(email_key__in=probe.emails))
+    if probe.phones:
+        for name in ("phone_key", "mobile_key"):
+            found[PHONE] += ids_of(Contact.objects.filter(**{f"{name}__in": probe.phones}))
+    return found
+
+
+def namesakes(probe: Probe) -> list[int]:
+    """The contacts of the same name at the same company or domain."""
+    names, domains = probe.people_alike, probe.domains
+    found: list[int] = []
+    if names and domains:
+        same = Contact.objects.filter(name_alike__in=names, domain_key__in=domains)
+        found += ids_of(same)
+    if names and probe.companies:
+        found += ids_of(Contact.objects.filter(name_alike__in=names, company__in=probe.companies))
+    return found
+
+
+def companies_alike(probe: Probe) -> list[int]:
+    """The companies of the same name, perhaps spelt otherwise."""
+    keys = probe.companies_alike
+    return ids_if_few(Company.objects.filter(name_alike__in=keys)) if keys else []
+
+
+def probe_of_contact(contact: Contact) -> Probe:
+    """What is known of a contact."""
+    return Probe(
+        emails=some([contact.email_key]),
+        phones=some([contact.phone_key, contact.mobile_key]),
+        people=(contact.name,),
+        companies=some([contact.company_id]),
+    )
+
+
+def find_contacts(probe: Probe, *, by: User, but: int = 0) -> list[Match]:
+    """The contacts that `by` sees and that may be one of the probe's people; not `but` itself."""
+    found = Candidates()
+    for reason, ids in contact_ids(probe).items():
+        found.add(reason, ids)
+    found.add(NAME, namesakes(probe))
+    if probe.people_alike:
+        alike = Contact.objects.filter(name_alike__in=probe.people_alike)
+        found.add(NAME, ids_if_few(alike, others_than=but))
+    places = Candidates()
+    if probe.domains:
+        there = Contact.objects.filter(domain_key__in=probe.domains)
+        places.add(DOMAIN, ids_if_few(there, others_than=but))
+    if probe.companies:
+        there = Contact.objects.filter(company__in=probe.companies)
+        places.add(COMPANY, ids_if_few(there, others_than=but))
+    keys = {*found.reasons, *places.reasons} - {but}
+    if not keys:
+        return []
+    records = list(Contact.objects.visible_to(by).active().filter(pk__in=keys).for_list())
+    found.leave([but])
+    for contact in records:
+        if probe.knows(contact.name):
+            found.add(NAME, [contact.pk])
+        if contact.pk in found.reasons:
+            if contact.company_id in probe.companies:
+                found.add(COMPANY, [contact.pk])
+            if contact.domain_key and contact.domain_key in probe.domains:
+                found.add(DOMAIN, [contact.pk])
+    # A colleague of another name is no duplicate.
+    return found.matches([each for each in records if each.pk in found.reasons], OF_PEOPLE)
+
+
+def probe_of_company(company: Company) -> Probe:
+    """What is known of a company."""
+    return Probe(
+        phones=some([company.phone_key]),
+        company_names=(company.name,),
+        domain=own_domain(company.domain_key),
+    )
+
+
+def find_companies(probe: Probe, *, by: User, but: int = 0) -> list[Match]:
+    """The companies that `by` sees and that may be the probe's; not `but` itself."""
+    found = Candidates()
+    domains = probe.domains
+    if domains:
+        found.add(DOMAIN, ids_of(Company.objects.filter(domain_key__in=domains)))
+    if probe.phones:
+        found.add(PHONE, ids_of(Company.objects.filter(phone_key__in=probe.phones)))
+    if probe.companies_alike:
+        alike = Company.objects.filter(name_alike__in=probe.companies_alike)
+        found.add(COMPANY_NAME, ids_if_few(alike, others_than=but))
+    found.leave([but])
+    if not found.reasons:
+        return []
+    seen = Company.objects.visible_to(by).active().filter(pk__in=found.reasons)
+    records = list(seen.for_list())
+    for company in records:
+        if any(is_same_company(company.name, name) for name in probe.company_names):
+            found.add(COMPANY_NAME, [company.pk])
+    matches = found.matches(records, OF_COMPANIES)
+    for match in matches:
+        # Two companies of one name with two domains are two, as far as one can tell.
+        if domains and match.record.domain_key and DOMAIN not in match.reasons:
+            match.strength = min(match.strength, POSSIBLE)
+    return sorted(matches, key=lambda match: -match.strength)

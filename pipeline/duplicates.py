@@ -1,0 +1,139 @@
+"""Finding the leads that may be about one and the same sale; how is told in crm/duplicates.py.
+
+A lead is known by what was captured with it and by the people that are on it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm.duplicates import (
+    COMPANY,
+    COMPANY_NAME,
+    CONTACT,
+    DOMAIN,
+    EMAIL,
+    NAME,
+    OF_PEOPLE,
+    PHONE,
+    Candidates,
+    Match,
+    Probe,
+    companies_alike,
+    contact_ids,
+    ids_if_few,
+    ids_of,
+    namesakes,
+    some,
+)
+from pipeline.models import Lead, LeadContact
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+#: What a line about a lead and the comparison with it need.
+READ = (
+    *("title", "status", "kind", "company_name", "contact_name", "expected_revenue", "currency"),
+    *("company__name", "stage__name", "owner__name", "owner__email"),
+)
+
+
+def probe_of_lead(lead: Lead) -> Probe:
+    """What is known of a lead: what it says itself, and the contacts on it. One query, and one for
+    the company where it is not read yet."""
+    people = list(
+        LeadContact.objects.filter(lead=lead).values_list(
+            "contact",
+            "contact__name",
+            "contact__email_key",
+            "contact__phone_key",
+            "contact__mobile_key",
+            "contact__company",
+        )
+    )
+    return Probe(
+        emails=some([lead.email_key, *(person[2] for person in people)]),
+        phones=some(
+            [lead.phone_key, *(number for person in people for number in (person[3], person[4]))]
+        ),
+        people=tuple(filter(None, [lead.contact_name, *(person[1] for person in people)])),
+        company_names=tuple(
+            filter(None, [lead.company_name, lead.company.name if lead.company else ""])
+        ),
+        companies=some([lead.company_id, *(person[5] for person in people)]),
+        contacts=frozenset(person[0] for person in people),
+    )
+
+
+def find_leads(probe: Probe, *, by: User, but: int = 0, include_closed: bool = True) -> list[Match]:
+    """The leads that `by` sees and that may be about the same; not `but` itself, none archived.
+
+    Without closed ones only what is open; with them also what is won or lost, but for leads that
+    were lost before they were an opportunity.
+    """
+    found = Candidates()
+    _by_own_keys(found, probe, but)
+    _by_people(found, probe)
+    found.leave([but])
+    if not found.reasons:
+        return []
+    leads = Lead.objects.visible_to(by, singly=True).active().filter(pk__in=found.reasons)
+    leads = leads.mergeable() if include_closed else leads.open()
+    records = list(leads.select_related("company", "stage", "owner").only(*READ))
+    names: dict[int, list[str]] = {lead.pk: [lead.contact_name] for lead in records}
+    people = LeadContact.objects.filter(lead__in=names).values_list("lead", "contact__name")
+    for key, name in people:
+        names[key].append(name)
+    for lead in records:
+        if any(probe.knows(name) for name in names[lead.pk]):
+            found.add(NAME, [lead.pk])
+        if lead.company_id in probe.companies:
+            found.add(COMPANY, [lead.pk])
+    return found.matches(records, OF_PEOPLE)
+
+
+def _by_own_keys(found: Candidates, probe: Probe, but: int) -> None:
+    leads = Lead.objects.all()
+    if probe.emails:
+        found.add(EMAIL, ids_of(leads.filter(email_key__in=probe.emails)))
+    if probe.phones:
+        found.add(PHONE, ids_of(leads.filter(phone_key__in=probe.phones)))
+    domains, names = probe.domains, probe.people_alike
+    if domains:
+        there = leads.filter(domain_key__in=domains)
+        found.add(DOMAIN, ids_if_few(there, others_than=but))
+        if names:
+            found.add(NAME, ids_of(there.filter(contact_name_alike__in=names)))
+    if names:
+        alike = leads.filter(contact_name_alike__in=names)
+        found.add(NAME, ids_if_few(alike, others_than=but))
+    if probe.companies:
+        there = leads.filter(company__in=probe.companies)
+        found.add(COMPANY, ids_if_few(there, others_than=but))
+    keys = probe.companies_alike
+    if keys:
+        alike = leads.filter(company_name_alike__in=keys)
+        found.add(COMPANY_NAME, ids_if_few(alike, others_than=but))
+        known = [key for key in companies_alike(probe) if key not in probe.companies]
+        if known:
+            there = leads.filter(company__in=known)
+            found.add(COMPANY_NAME, ids_if_few(there, others_than=but))
+
+
+def _by_people(found: Candidates, probe: Probe) -> None:
+    """Through the contacts that are on leads."""
+    contacts = contact_ids(probe)
+    contacts[CONTACT] = sorted(probe.contacts)
+    contacts[NAME] = namesakes(probe)
+    wanted = {key for keys in contacts.values() for key in keys}
+    if not wanted:
+        return
+    on: dict[int, list[int]] = {}
+    rows = LeadContact.objects.filter(contact__in=wanted).order_by()
+    for contact, lead in rows.values_list("contact", "lead")[:200]:
+        on.setdefault(contact, []).append(lead)
+    for reason, keys in contacts.items():
+        # Somebody who is on both says so once, as what they are: the same person.
+        theirs = (key for key in keys if reason == CONTACT or key not in probe.contacts)
+        for key in theirs:
+            found.add(reason, on.get(key, []))
