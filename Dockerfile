@@ -17,7 +17,7 @@ RUN export SECRET_KEY=only-for-the-build SITE_URL=https://localhost DATABASE_URL
     && find locale -name '*.po' -exec sh -c \
         'for po; do msgfmt --check-format -o "${po%.po}.mo" "$po" || exit 1; done' _ {} + \
     && python manage.py collectstatic --no-input \
-    && python -m compileall -q config core crm pipeline capture demo
+    && python -m compileall -q config core crm pipeline messaging capture demo
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin relance \

@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
 import crm.api
+import messaging.api
 import pipeline.api
 from core.api.ledger import CausesView, ChangesView
 from core.api.nothing import NothingHere, ProblemView
@@ -18,6 +19,7 @@ from core.api.subroutes import subroutes
 RESOURCES: dict[str, Any] = {
     **pipeline.api.RESOURCES,
     **crm.api.RESOURCES,
+    **messaging.api.RESOURCES,
     "causes": CausesView,
     "changes": ChangesView,
 }

@@ -21,5 +21,6 @@ urlpatterns = [
     path("", include("core.urls")),
     path("", include("crm.urls")),
     path("", include("pipeline.urls")),
+    path("", include("messaging.urls")),
     path("", include("capture.urls")),
 ]

@@ -52,7 +52,13 @@ def with_toast(
     toast = {"text": str(text), "kind": kind, "undo": str(undo) if undo else ""}
     if act:
         toast |= {"act": act, "actText": act_text}
-    response["HX-Trigger"] = json.dumps({"relance:toast": toast})
+    return with_event(response, "relance:toast", toast)
+
+
+def with_event(response: HttpResponse, name: str, detail: Any) -> HttpResponse:
+    """The answer to a request by script, with one more event for the page."""
+    events = json.loads(response.get("HX-Trigger", "{}"))
+    response["HX-Trigger"] = json.dumps({**events, name: detail})
     return response
 
 

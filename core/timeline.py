@@ -19,7 +19,8 @@ class Item:
     """Something that happened. `key` is its place in its source, "" sorts before all others.
 
     `rest` are the lines that are shown on demand. `undone` is a word for what an undo made of it,
-    "" when it stands; `can_undo` offers Undo of its cause.
+    "" when it stands; `can_undo` offers Undo of its cause. What needs more than a text names a
+    `template`, which finds `data`.
     """
 
     key: str
@@ -34,6 +35,8 @@ class Item:
     can_undo: bool = False
     undone: str = ""
     created: bool = False
+    template: str = ""
+    data: Any = None
 
 
 #: Reads at most so many items behind a place ("" for the newest on), newest first. `alone` says

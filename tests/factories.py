@@ -103,6 +103,15 @@ def make_activity(*, by: User, lead: Any, assignee: User | None = None, **values
         )
 
 
+def make_note(body: str = "", *, by: User, **on: Any) -> Any:
+    """A note, written by the service: `lead=`, `contact=` or `company=` a record."""
+    from messaging.services.notes import write_note
+
+    keys = {name: record.pk for name, record in on.items()}
+    with arranging():
+        return write_note(body=body or f"Note {next(_numbers)}", by=by, **keys)
+
+
 def make_token(user: User, scopes: Sequence[str] = ("read", "write"), **values: Any) -> str:
     """A bearer token of a user, in clear."""
     from core.services.tokens import create_token

@@ -33,6 +33,7 @@ USE_TZ = True
 INSTALLED_APPS = [
     "demo",
     "capture",
+    "messaging",
     "pipeline",
     "crm",
     "core",

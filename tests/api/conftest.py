@@ -12,6 +12,7 @@ from django.test import Client
 
 from core.models import Change
 from crm.models import Campaign, CustomField, Medium, Membership, Source, Touch, User
+from messaging.services.notes import write_note
 from pipeline.models import ActivityType, LostReason, Pipeline, Stage
 from pipeline.services.people import put_contact
 from tests import factories
@@ -99,10 +100,13 @@ def world(cast, lead, pipeline, stages):
         lead.company, lead.first_touch = company, touch
         lead.save()
     activity = factories.make_activity(by=cast.rep, lead=lead, assignee=cast.rep)
+    with factories.arranging():
+        note = write_note(lead=lead.pk, body="Ask for Nora", by=cast.rep)
     change = Change.objects.filter(record_type="pipeline.lead", record_id=lead.pk).latest("id")
     return {
         "leads": lead.pk,
         "activities": activity.pk,
+        "notes": note.pk,
         "pipelines": private.pk,
         "stages": made.stage.pk,
         "companies": company.pk,

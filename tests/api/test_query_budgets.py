@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from pipeline.models import Lead
-from tests.factories import make_activity, make_company, make_contact, make_lead, make_tag
+from tests.factories import (
+    make_activity,
+    make_company,
+    make_contact,
+    make_lead,
+    make_note,
+    make_tag,
+)
 
 
 def crowd(rep, team, number):
@@ -25,6 +32,7 @@ def crowd(rep, team, number):
             followers=[rep.pk],
         )
         make_activity(by=rep, lead=lead, assignee=rep)
+        make_note(by=rep, lead=lead)
 
 
 LISTS = [
@@ -32,6 +40,7 @@ LISTS = [
     "leads/?ordering=expected_revenue&status=open&owner=me&count=true",
     "leads/totals/",
     "activities/",
+    "notes/",
     "companies/",
     "contacts/",
     "stages/",

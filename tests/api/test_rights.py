@@ -47,6 +47,11 @@ def owners(status: int) -> str:
     return f"{status} 403 403 {status} 404 403"
 
 
+def authors(status: int) -> str:
+    """Of the note, which is the rep's."""
+    return f"{status} 403 403 403 404 403"
+
+
 SEES = "200 200 200 200 404 200"
 TEAM_SEES = "200 200 200 200 404 404"
 
@@ -80,6 +85,11 @@ TABLE: dict[str, tuple[str, Any]] = {
     "DELETE activities/<id:pk>/": (changers(204), None),
     "POST activities/<id:pk>/complete/": (changers(200), {}),
     "POST activities/<id:pk>/reopen/": (changers(200), {}),
+    "GET notes/": (everyone(200), None),
+    "POST notes/": (SEES.replace("200", "201"), {"body": "x", "lead": "{lead}"}),
+    "GET notes/<id:pk>/": (SEES, None),
+    "PATCH notes/<id:pk>/": (authors(200), {"body": "x"}),
+    "DELETE notes/<id:pk>/": ("204 403 403 204 404 403", None),
     "GET pipelines/": (everyone(200), None),
     "POST pipelines/": (managers(201), {"name": "Partners"}),
     "GET pipelines/<id:pk>/": (TEAM_SEES, None),
@@ -216,6 +226,7 @@ def test_what_is_out_of_sight_is_in_no_list_count_or_sum(api, cast, world):
             f"leads/?company={world['companies']}",
             f"leads/?q=&contact={world['contacts']}",
             f"activities/?lead={world['leads']}",
+            f"notes/?lead={world['leads']}",
             f"companies/?owner={cast.rep.pk}",
             f"contacts/?owner={cast.rep.pk}",
             f"touches/?source={world['sources']}",

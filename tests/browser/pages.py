@@ -128,6 +128,7 @@ PAGES = [
     Page("lead-assign", to("lead-assign", "lead")),
     Page("lead-add-person", to("lead-people", "lead")),
     Page("lead-plan", to("activity-new", "lead")),
+    Page("lead-notes", lambda w: reverse("notes", args=["lead", w.lead])),
     Page("lead-delete", to("lead-delete", "lead")),
     Page("lead-duplicates", to("lead-duplicates", "lead")),
     Page("activity-done", to("activity-done", "step")),

@@ -7,7 +7,7 @@ import yaml
 
 from tests.config.processes import ROOT
 
-APPS = ("config", "core", "crm", "pipeline", "capture", "demo")
+APPS = ("config", "core", "crm", "pipeline", "messaging", "capture", "demo")
 
 
 def test_no_file_has_outgrown_its_subject():

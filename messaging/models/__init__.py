@@ -1,0 +1,5 @@
+"""What is said."""
+
+from messaging.models.notes import Note
+
+__all__ = ["Note"]

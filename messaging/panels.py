@@ -1,0 +1,37 @@
+"""What messaging puts onto the pages of the floors below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core import panels, timeline
+from core.panels import MAIN, Panel
+from core.telling import register_phrase
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    from messaging.notefaces import Composer, Notes, composer_of, read_notes, read_timeline
+    from messaging.telling import phrase
+
+    def lead_composer(page: Any) -> Composer:
+        return composer_of("lead", page.lead.pk)
+
+    def notes_on(kind: str) -> Any:
+        def read(page: Any) -> Notes:
+            return read_notes(kind, page.record.pk, page.user)
+
+        return read
+
+    register_phrase(phrase)
+    timeline.register("lead", timeline.Source("notes", _("Notes"), 10, read_timeline))
+    panels.register(
+        "lead",
+        Panel("note", _("Note"), "messaging/lead_note.html", 85, lead_composer, MAIN, True),
+    )
+    for kind in ("contact", "company"):
+        panels.register(
+            kind, Panel("notes", _("Notes"), "messaging/notes.html#panel", 30, notes_on(kind))
+        )

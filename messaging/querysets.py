@@ -1,0 +1,51 @@
+"""Every read of what is said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db.models import Q
+
+from core.ledger.tracked import TrackedQuerySet
+from crm.querysets import sees_all
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+
+class NoteQuerySet(TrackedQuerySet[Any]):
+    """Reads of notes."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those on records that the person sees."""
+        if sees_all(user):
+            return self
+        from crm.models import Company, Contact
+        from pipeline.models import Lead
+
+        return self.filter(
+            Q(lead__in=Lead.objects.visible_to(user).values("pk"))
+            | Q(contact__in=Contact.objects.visible_to(user).values("pk"))
+            | Q(company__in=Company.objects.visible_to(user).values("pk"))
+        )
+
+    def changeable_by(self, user: User) -> Self:
+        """One's own; managers may take back any, but put words into nobody's mouth."""
+        return self if user.is_manager else self.filter(author=user)
+
+    def on(self, kind: str, pk: int) -> Self:
+        """Those on one record ("lead", 5)."""
+        return self.filter(**{kind: pk})
+
+    def before(self, at: dt.datetime, pk: int) -> Self:
+        """Those that were written before a place in the order of time."""
+        return self.filter(created_at__lte=at).exclude(created_at=at, pk__gte=pk)
+
+    def newest_first(self) -> Self:
+        """In the order in which they are read."""
+        return self.order_by("-created_at", "-id")
+
+    def for_list(self) -> Self:
+        """What a list or an API page needs, in one query."""
+        return self.select_related("author", "lead", "contact", "company")

@@ -1,0 +1,62 @@
+"""Notes in a real browser: by keyboard alone, with a draft that outlives a reload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from messaging.models import Note
+from tests import factories
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_note_is_written_by_keyboard_and_its_draft_outlives_a_reload(
+    cast: Any, stages: Any, enter: Any
+) -> None:
+    lead = factories.make_lead(by=cast.manager, title="Alpha", owner=cast.rep.pk)
+    page = enter(cast.rep)
+    page.goto(lead.get_absolute_url())
+    page.keyboard.press("?")
+    page.wait_for_selector("#dialog dd:has-text('Write a note')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#dialog", state="hidden")
+    page.keyboard.press("n")
+    page.keyboard.type("Ask for **Nora** <img src=x onerror=alert(1)>")
+    page.reload()
+    box = page.locator("[data-composer] textarea")
+    assert box.input_value().startswith("Ask for **Nora**")
+    page.keyboard.press("n")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".entry .note strong:text('Nora')")
+    assert page.locator(".entry img").count() == 0
+    assert page.locator("[data-composer] textarea").input_value() == ""
+    page.reload()
+    assert page.locator("[data-composer] textarea").input_value() == ""
+    assert Note.objects.get().author == cast.rep
+
+    page.locator(".entry a", has_text="Edit").click()
+    page.wait_for_selector("#dialog textarea")
+    page.fill("#dialog textarea", "Ask for Karl")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".entry .note:has-text('Ask for Karl')")
+    page.locator(".entry a", has_text="edited").click()
+    page.wait_for_selector("#dialog .note:has-text('Nora')")
+    page.keyboard.press("Escape")
+
+    page.locator(".entry button", has_text="Delete").click()
+    page.wait_for_selector("#toasts [data-undo] button")
+    assert Note.objects.count() == 0
+    page.locator("#toasts [data-undo] button").click()
+    page.wait_for_selector(".entry .note:has-text('Ask for Karl')")
+
+
+def test_a_note_on_a_contact_shows_at_once(cast: Any, enter: Any) -> None:
+    contact = factories.make_contact("Nora", owner=cast.rep)
+    page = enter(cast.rep)
+    page.goto(contact.get_absolute_url())
+    page.fill("[data-composer] textarea", "Likes tea")
+    page.locator("[data-composer] button").click()
+    page.wait_for_selector("[data-part=notes] .note:has-text('Likes tea')")
+    assert page.locator("[data-composer] textarea").input_value() == ""
