@@ -4,7 +4,18 @@ from django.urls import URLPattern, URLResolver, path
 
 from crm.views.duplicates import routes as duplicate_routes
 from pipeline.duplicatelines import LEADS
-from pipeline.views import board, boarddeeds, day, facts, leadlist, leads, moving, people, steps
+from pipeline.views import (
+    board,
+    boarddeeds,
+    day,
+    facts,
+    leadlist,
+    leads,
+    moving,
+    people,
+    quick,
+    steps,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.start, name="start"),
@@ -42,6 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<int:pk>/reopen/", moving.reopen, name="lead-reopen"),
     path("leads/<int:pk>/criterion/", moving.tick, name="lead-tick"),
     path("leads/<int:pk>/activities/", steps.plan, name="activity-new"),
+    path("activities/quick/", quick.quick, name="activity-quick"),
     path("activities/<int:pk>/done/", steps.finish, name="activity-done"),
     path("activities/<int:pk>/snooze/", steps.snooze, name="activity-snooze"),
     path("activities/<int:pk>/due/", steps.reschedule, name="activity-due"),

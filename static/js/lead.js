@@ -83,6 +83,12 @@ if (document.getElementById("lead-body")) {
   onKeys("k", () => press("#lead-body a[rel=prev]"));
 }
 
+// The line of words that makes a next step.
+onKeys("q", () => {
+  const line = document.querySelector("[data-quick]");
+  if (line instanceof HTMLElement) line.focus();
+});
+
 /** @param {string} selector */
 function press(selector) {
   const found = document.querySelector(selector);
