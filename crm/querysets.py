@@ -136,3 +136,29 @@ class ContactQuerySet(OwnedQuerySet):
         """Contacts of this address, normalised; an empty or broken address finds nobody."""
         key = email_key(address)
         return self.filter(email_key=key) if key else self.none()
+
+
+class SavedViewQuerySet(TrackedQuerySet[Any]):
+    """Reads of saved views."""
+
+    def visible_to(self, user: User) -> Self:
+        """One's own, those of one's teams, and those for everyone."""
+        from crm.models import Team
+
+        shared = Q(is_public=True) | Q(team__in=Team.objects.of(user).values("pk"))
+        return self.filter(shared | Q(owner=user))
+
+    def changeable_by(self, user: User) -> Self:
+        """One's own; managers also what is shared."""
+        own = Q(owner=user)
+        return self.filter(
+            own | Q(is_public=True) | Q(team__isnull=False) if user.is_manager else own
+        )
+
+    def of(self, place: str) -> Self:
+        """The views of a list or board."""
+        return self.filter(place=place)
+
+    def for_menu(self) -> Self:
+        """What a menu shows, in one query."""
+        return self.select_related("owner", "team")

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from crm.duplicatelines import COMPANIES, CONTACTS
-from crm.views import accounts, companies, contacts, lists, notices, profile
+from crm.views import accounts, companies, contacts, lists, notices, profile, savedviews
 from crm.views.duplicates import routes as duplicate_routes
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,6 +29,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *duplicate_routes(CONTACTS, "contacts"),
     *duplicate_routes(COMPANIES, "companies"),
     path("lists/<slug:name>/columns/", lists.columns, name="list-columns"),
+    path("views/", savedviews.menu, name="views"),
+    path("views/new/", savedviews.new, name="view-new"),
+    path("views/first/", savedviews.first, name="view-first"),
+    path("views/<int:pk>/edit/", savedviews.edit, name="view-edit"),
+    path("views/<int:pk>/save/", savedviews.save, name="view-save"),
+    path("views/<int:pk>/delete/", savedviews.delete, name="view-delete"),
     path("notices/", notices.notices, name="notices"),
     path("notices/bell/", notices.bell, name="notices-bell"),
     path("notices/seen/", notices.seen, name="notices-seen"),

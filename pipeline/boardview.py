@@ -57,6 +57,8 @@ class BoardView:
     won: str = USUAL
     lanes: str = ""
     day: dt.date | None = None
+    #: The saved view that the address names.
+    saved: str = ""
 
     @classmethod
     def read(cls, data: QueryDict | Mapping[str, str], user: User, pipeline: Pipeline) -> BoardView:
@@ -69,6 +71,7 @@ class BoardView:
             won if won in won_periods() else USUAL,
             lanes if lanes in LANES else "",
             _past_day(data.get("on", "")),
+            data.get("view", "")[:20],
         )
 
     @classmethod
@@ -110,6 +113,7 @@ class BoardView:
         values = {
             "won": "" if self.won == USUAL else self.won,
             "lanes": self.lanes,
+            "view": self.saved,
             **changes,
         }
         return self.narrowing.query(**values)

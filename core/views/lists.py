@@ -68,6 +68,8 @@ class Frame:
     tabs: Sequence[Chip] = ()
     #: The form of the filter, opened over the list.
     filter_url: str = ""
+    #: The saved views, told what the list shows: its whole query.
+    views: Callable[[str], Any] | None = None
     #: What may be done to rows that are selected.
     deeds: Sequence[Deed] = ()
     problems: Sequence[str] = field(default_factory=list)
@@ -92,6 +94,7 @@ def show_list(
         return render(request, "core/list.html#rows", context)
     names = ",".join(column.name for column in view.columns)
     query = address(request.GET, after=None, columns=names, sort=view.sort)
+    views = frame.views(query) if frame.views is not None else None
     context |= {
         "title": frame.title,
         "listing_icon": frame.icon,
@@ -108,9 +111,10 @@ def show_list(
         "menus": frame.menus,
         "tabs": frame.tabs,
         "filter_url": frame.filter_url,
-        "problems": frame.problems,
+        "problems": [*frame.problems, *([views.problem] if views and views.problem else [])],
+        "views": views,
         "kept": hidden(request.GET, "q"),
-        "all_url": request.path,
+        "all_url": request.path + ("?view=all" if views else ""),
         "export_url": reverse(f"{listing.name}-export") + query,
         "export_rows_url": reverse(f"{listing.name}-export"),
         "here": address(request.GET, after=None),

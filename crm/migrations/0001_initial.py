@@ -421,4 +421,27 @@ class Migration(migrations.Migration):
             model_name='membership',
             constraint=models.UniqueConstraint(fields=('team', 'user'), name='membership_once_per_team'),
         ),
+        migrations.CreateModel(
+            name='SavedView',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=0, editable=False)),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
+                ('place', models.CharField(max_length=20, verbose_name='list')),
+                ('name', models.CharField(max_length=60, verbose_name='name')),
+                ('query', models.TextField(blank=True, verbose_name='filter')),
+                ('is_public', models.BooleanField(default=False, verbose_name='for everyone')),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='views', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='views', to='crm.team', verbose_name='sales team')),
+            ],
+            options={
+                'verbose_name': 'saved view',
+                'verbose_name_plural': 'saved views',
+                'ordering': ['name', 'id'],
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('owner', 'place', 'name'), name='view_named_once')],
+            },
+        ),
     ]

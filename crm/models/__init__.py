@@ -3,6 +3,7 @@
 from crm.models.customfields import CustomField
 from crm.models.people import Membership, Target, Team, User
 from crm.models.sources import Campaign, CampaignCost, Medium, Source, Touch
+from crm.models.views import SavedView
 from crm.models.world import Company, Contact, Product, Tag
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Medium",
     "Membership",
     "Product",
+    "SavedView",
     "Source",
     "Tag",
     "Target",

@@ -19,6 +19,7 @@ from crm.lists import COMPANIES
 from crm.models import Company
 from crm.recordforms import CompanyForm
 from crm.recordpage import company_page, visible_company
+from crm.savedviews import read_menu
 from crm.services.companies import archive_company, delete_company, unarchive_company
 from crm.services.people import save_company
 from crm.views.filtering import Filtering, tabs
@@ -58,6 +59,9 @@ def _records(request: Request, query: QueryDict) -> tuple[Any, Frame]:
         told=filtering.told(),
         tabs=tabs("companies"),
         problems=filtering.problems,
+        views=lambda shown: read_menu(
+            request.user, COMPANIES.name, query, path=request.path, query=shown
+        ),
         deeds=offered(COMPANY_DEEDS, is_archive=filtering.is_archive),
     )
     return records, frame

@@ -17,6 +17,7 @@ from crm.lists import CONTACTS
 from crm.models import Contact
 from crm.recordforms import ContactForm
 from crm.recordpage import contact_page, visible_contact
+from crm.savedviews import read_menu
 from crm.services.contacts import archive_contact, delete_contact, unarchive_contact
 from crm.services.people import save_contact
 from crm.views.filtering import Filtering, tabs
@@ -43,6 +44,9 @@ def _records(request: Request, query: QueryDict) -> tuple[Any, Frame]:
         told=filtering.told(),
         tabs=tabs("contacts"),
         problems=filtering.problems,
+        views=lambda shown: read_menu(
+            request.user, CONTACTS.name, query, path=request.path, query=shown
+        ),
         deeds=offered(CONTACT_DEEDS, is_archive=filtering.is_archive),
     )
     return records, frame

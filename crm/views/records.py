@@ -25,6 +25,7 @@ from core.views.lists import Frame, asked_of, export_list, show_list
 from crm.duplicatelines import KINDS
 from crm.recordforms import RecordForm
 from crm.recordpage import RecordPage, history_of
+from crm.savedviews import first_address
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ class Door:
         ]
 
     def index(self, request: Request) -> HttpResponse:
-        """The list."""
+        """The list; without a query the view that opens first."""
+        if first := first_address(request, self.listing.name):
+            return redirect(first)
         records, frame = self.records(request, request.GET)
         return show_list(request, self.listing, records, frame)
 

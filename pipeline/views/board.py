@@ -16,6 +16,7 @@ from core.numbers import key_in
 from core.requests import Request
 from crm.models import User
 from crm.models.people import Role
+from crm.savedviews import first_address, read_menu
 from pipeline.boardpage import board_page, column_cards, columns_after, steps_of
 from pipeline.boardview import BoardView, density_names, lane_names, won_periods
 from pipeline.models import Lead, Pipeline
@@ -54,7 +55,9 @@ def boards(request: Request) -> HttpResponse:
 
 
 def board(request: Request, pk: int) -> HttpResponse:
-    """A pipeline as columns of cards."""
+    """A pipeline as columns of cards; without a query as the view that opens first."""
+    if first := first_address(request, "board"):
+        return redirect(first)
     # The newest change comes along with the pipelines: a query less.
     newest = Change.objects.order_by("-pk").values("pk")[:1]
     found = Pipeline.objects.visible_to(request.user).active().annotate(newest=Subquery(newest))
@@ -73,6 +76,9 @@ def board(request: Request, pk: int) -> HttpResponse:
             ("", _("None"), view.address(lanes="")),
             *((key, name, view.address(lanes=key)) for key, name in lane_names().items()),
         ],
+        "views": read_menu(
+            request.user, "board", request.GET, path=request.path, query=view.query(view="")
+        ),
         "density_choices": density_names().items(),
     }
     return render(request, "pipeline/board.html", context)

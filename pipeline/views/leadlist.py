@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -15,6 +16,7 @@ from core.lists import address
 from core.requests import Request
 from core.views.bulk import bulk_on_list, deed_named
 from core.views.lists import Chip, Frame, Menu, Told, asked_of, export_list, show_list
+from crm.savedviews import first_address, read_menu
 from pipeline.bulk import DEEDS
 from pipeline.lists import LEADS
 from pipeline.models import Lead, Pipeline
@@ -31,7 +33,9 @@ ON_CHIPS = (
 
 
 def index(request: Request) -> HttpResponse:
-    """The list."""
+    """The list; without a query the view that opens first."""
+    if first := first_address(request, LEADS.name):
+        return redirect(first)
     narrowing = Narrowing.read(request.GET, request.user)
     # The latest changes and what words find are few leads of many; another order looks at all.
     few = bool(narrowing.text) or request.GET.get("sort", LEADS.sort) == LEADS.sort
@@ -95,6 +99,9 @@ def _frame(request: Request, narrowing: Narrowing) -> Frame:
         menus=[_states(query, narrowing), *_pipelines(query, pipelines, wanted)],
         problems=narrowing.problems,
         deeds=_deeds(narrowing),
+        views=lambda shown: read_menu(
+            request.user, LEADS.name, query, path=request.path, query=shown
+        ),
         filter_url=reverse("lead-narrow") + address(query, after=None, to=request.path),
     )
 

@@ -98,6 +98,7 @@ def click(selector: str, wait: str) -> Callable[[Any], None]:
     return clicked
 
 
+VIEWS = ".views-menu .view-deeds"
 PAGES = [
     Page("login", to("login"), ""),
     Page("password-reset", to("password-reset"), ""),
@@ -137,6 +138,8 @@ PAGES = [
     Page("leads", to("leads"), "leader"),
     Page("leads-selected", to("leads"), "manager", pick_rows),
     Page("leads-edit", to("leads"), "manager", edit_rows),
+    Page("views", to("leads", query="?owner=me"), "leader", click(".views-menu summary", VIEWS)),
+    Page("view-new", to("view-new", query="?path=/leads/&place=leads&query=owner%3Dme")),
     Page("contacts", to("contacts"), "leader"),
     Page("contact", to("contact", "contact"), "leader"),
     Page("contact-edit", to("contact-edit", "contact"), "manager"),
