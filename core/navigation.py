@@ -143,10 +143,11 @@ register(
     words=("audit", "log", "changes", "undo", "journal", "modifications", "revenir en arrière"),
 )
 register(
-    "admin:index",
+    "settings",
     _("Settings"),
     "settings",
     order=90,
+    pages={"setting", "setting-new", "setting-edit", "setting-delete"},
     managers_only=True,
     words=("configuration", "administration", "preferences", "paramètres", "réglages"),
 )

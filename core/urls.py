@@ -2,13 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from core.views import causes, installing, search
+from core.views import causes, installing, search, settingpages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("manifest.webmanifest", installing.manifest, name="manifest"),
     path("worker.js", installing.worker, name="worker"),
     path("offline/", installing.offline, name="offline"),
     path("search/", search.found, name="search"),
+    path("settings/", settingpages.index, name="settings"),
+    path("settings/<slug:name>/", settingpages.listing, name="setting"),
+    path("settings/<slug:name>/new/", settingpages.edit, name="setting-new"),
+    path("settings/<slug:name>/order/", settingpages.reorder, name="setting-order"),
+    path("settings/<slug:name>/<int:pk>/", settingpages.edit, name="setting-edit"),
+    path("settings/<slug:name>/<int:pk>/delete/", settingpages.delete, name="setting-delete"),
     path("changes/", causes.causes, name="causes"),
     path("changes/<uuid:pk>/", causes.cause, name="cause"),
     path("changes/<uuid:pk>/undo/", causes.undo, name="cause-undo"),

@@ -16,11 +16,12 @@ class PipelineConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare fields and panels, and register what follows from changes."""
-        from pipeline import fields, panels, registrations
+        from pipeline import fields, panels, registrations, settingpages
 
         fields.register()
         registrations.register()
         panels.register()
+        settingpages.register_pages()
         post_migrate.connect(_first_pipeline, sender=self)
 
 

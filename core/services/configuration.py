@@ -106,6 +106,30 @@ def delete_record(
         raise Conflict(_("Somebody else has just begun to use this.")) from None
 
 
+@transaction.atomic
+def order_records(
+    *, model: type[models.Model], records: Sequence[int], by: Person | None
+) -> list[Any]:
+    """Give records that have a `sequence` the order of `records`: the places that these had are
+    dealt out anew, so that others keep theirs. Those whose place changed are returned."""
+    _require_manager(by)
+    wanted = list(dict.fromkeys(records))
+    rows: list[Any] = lock(model._base_manager.filter(pk__in=wanted))  # type: ignore[type-var]
+    found = {record.pk: record for record in rows}
+    if len(found) < len(wanted):
+        raise NotFound(_("There is no such record."))
+    places = sorted(record.sequence for record in found.values())
+    for before, place in enumerate(places[1:]):
+        places[before + 1] = max(place, places[before] + 1)
+    moved = []
+    for key, place in zip(wanted, places, strict=True):
+        if found[key].sequence != place:
+            found[key].sequence = place
+            found[key].save()
+            moved.append(found[key])
+    return moved
+
+
 def uses_of(records: Sequence[models.Model]) -> tuple[list[str], dict[str, int]]:
     """What deleting `records` is held back by, and what would go with them, counted.
 

@@ -1,0 +1,130 @@
+"""The settings of the people and the world: teams, tags, products, where leads come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from core.admin.fields import ColourField, label_of
+from core.money import format_number
+from core.settingpages import Column, SettingForm, SettingPage, register
+from crm.models import Campaign, Medium, Product, Source, Tag, Team
+
+
+class TeamForm(SettingForm):
+    """A sales team."""
+
+    class Meta:
+        model = Team
+        fields = ("name", "leader", "parent", "is_active")
+
+
+class TagForm(SettingForm):
+    """A tag."""
+
+    colour = ColourField(label=label_of(Tag, "colour"))
+
+    class Meta:
+        model = Tag
+        fields = ("name", "colour")
+
+
+class ProductForm(SettingForm):
+    """A product."""
+
+    class Meta:
+        model = Product
+        fields = ("name", "code", "list_price", "is_active")
+
+
+def _form_of(kind: Any) -> type[SettingForm]:
+    """The form of something told by its name."""
+
+    class NamedForm(SettingForm):
+        class Meta:
+            model = kind
+            fields = ("name", "is_active")
+
+    return NamedForm
+
+
+def _price(product: Product) -> str:
+    price = product.list_price
+    return "" if price is None else format_number(price, get_language() or "en", 2)
+
+
+def register_pages() -> None:
+    """Show these among the settings."""
+    register(
+        SettingPage(
+            "teams",
+            _("Sales teams"),
+            "users",
+            _("Who sells together, who leads them, and to whom it escalates."),
+            "crm.Team",
+            TeamForm,
+            30,
+            (
+                Column(_("Leader"), lambda team: str(team.leader or "")),
+                Column(_("Escalates to"), lambda team: str(team.parent or "")),
+            ),
+            lambda: Team.objects.select_related("leader", "parent"),
+            words=("team", "équipe", "équipe commerciale"),
+        ),
+        SettingPage(
+            "tags",
+            _("Tags"),
+            "tag",
+            _("Words that leads, contacts and companies are marked with."),
+            "crm.Tag",
+            TagForm,
+            40,
+            words=("label", "étiquette", "mot-clé"),
+        ),
+        SettingPage(
+            "products",
+            _("Products"),
+            "building-store",
+            _("What you sell, with its list price."),
+            "crm.Product",
+            ProductForm,
+            50,
+            (
+                Column(_("Code"), lambda product: product.code),
+                Column(_("List price"), _price, is_number=True),
+            ),
+            words=("catalogue", "price list", "tarif"),
+        ),
+        SettingPage(
+            "sources",
+            _("Sources"),
+            "world",
+            _("Who sent the visitor: a search engine, a newsletter, a partner (utm_source)."),
+            "crm.Source",
+            _form_of(Source),
+            60,
+            words=("utm", "origin", "origine"),
+        ),
+        SettingPage(
+            "mediums",
+            _("Mediums"),
+            "link",
+            _("By which kind of way leads come: advertisement, e-mail, referral (utm_medium)."),
+            "crm.Medium",
+            _form_of(Medium),
+            61,
+            words=("utm", "channel", "canal"),
+        ),
+        SettingPage(
+            "campaigns",
+            _("Campaigns"),
+            "target",
+            _("As part of which effort leads come (utm_campaign)."),
+            "crm.Campaign",
+            _form_of(Campaign),
+            62,
+            words=("utm", "campagne"),
+        ),
+    )

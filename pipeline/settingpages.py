@@ -1,0 +1,228 @@
+"""The settings of the pipeline: pipelines, stages, lost reasons, kinds of activities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db.models import Count, QuerySet
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from core.admin.fields import ColourField, CurrencyField, label_of
+from core.money import format_number
+from core.settingpages import Column, SettingForm, SettingPage, Successor, register
+from core.templatetags.relance import percent_text
+from crm.models import Team
+from pipeline.models import ActivityType, Lead, LostReason, Pipeline, Stage
+from pipeline.services.configuration import askable_fields
+from pipeline.services.stages import remove_stage
+from pipeline.words import expected_days
+
+#: Fewer open stages tell too little, more are not kept up: a warning, nothing is blocked.
+FEW, MANY = 4, 7
+
+
+class _ForTeams(SettingForm):
+    """A record that may be limited to teams."""
+
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        model: Any = self._meta.model
+        chosen: Any = self.fields["teams"]
+        chosen.label = label_of(model, "teams")
+        chosen.help_text = model._meta.get_field("teams").help_text
+        if self.instance.pk:
+            chosen.initial = list(self.instance.teams.values_list("pk", flat=True))
+
+
+class PipelineForm(_ForTeams):
+    """A pipeline."""
+
+    currency = CurrencyField(label=label_of(Pipeline, "currency"))
+
+    class Meta:
+        model = Pipeline
+        fields = ("name", "currency", "is_active")
+
+
+class StageForm(_ForTeams):
+    """A stage."""
+
+    colour = ColourField(label=label_of(Stage, "colour"))
+    required_fields = forms.MultipleChoiceField(
+        choices=lambda: list(askable_fields().items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=label_of(Stage, "required_fields"),
+        help_text=_("A lead is asked for these when it enters the stage."),
+    )
+    field_order = ("pipeline", "name", "kind", "objective", "exit_criterion")
+
+    class Meta:
+        model = Stage
+        fields = (
+            "pipeline",
+            "name",
+            "kind",
+            "objective",
+            "exit_criterion",
+            "criterion_required",
+            "days_min",
+            "days_max",
+            "probability",
+            "limit_count",
+            "limit_amount",
+            "is_active",
+        )
+
+
+class LostReasonForm(SettingForm):
+    """Why leads are lost."""
+
+    class Meta:
+        model = LostReason
+        fields = ("name", "is_active")
+
+
+class ActivityTypeForm(SettingForm):
+    """A kind of activity, and what usually comes after it."""
+
+    class Meta:
+        model = ActivityType
+        fields = (
+            "name",
+            "default_summary",
+            "default_days",
+            "counted_from",
+            "next_type",
+            "chaining",
+            "is_active",
+        )
+
+
+def stages_in_order() -> QuerySet[Any]:
+    """The stages by pipeline, each with how many leads stand in it (`held`)."""
+    stages: QuerySet[Any] = Stage.objects.select_related("pipeline").annotate(held=Count("leads"))
+    return stages.order_by("pipeline__sequence", "pipeline", "sequence", "pk")
+
+
+def order_with_stage(stage: Stage) -> list[int]:
+    """The stages of a pipeline in order with a new one: behind the open ones, before the won."""
+    others = Stage.objects.filter(pipeline=stage.pipeline_id).exclude(pk=stage.pk)
+    rows = list(others.in_order().values_list("pk", "kind"))
+    before = [key for key, kind in rows if stage.is_won or kind != Stage.Kind.WON]
+    return [*before, stage.pk, *(key for key, _kind in rows if key not in before)]
+
+
+def warn_of_stages(stages: Sequence[Stage]) -> str:
+    """What is odd about the stages of a pipeline."""
+    count = sum(stage.is_active and not stage.is_won for stage in stages)
+    if FEW <= count <= MANY:
+        return ""
+    text = ngettext(
+        "%(n)s open stage. A pipeline works best with %(few)s to %(many)s.",
+        "%(n)s open stages. A pipeline works best with %(few)s to %(many)s.",
+        count,
+    )
+    return text % {"n": count, "few": FEW, "many": MANY}
+
+
+def _probability(stage: Stage) -> str:
+    return percent_text(Decimal(stage.probability))
+
+
+def _number(value: int) -> str:
+    return format_number(value, get_language() or "en")
+
+
+def _heirs(stage: Stage) -> QuerySet[Any]:
+    others: Any = Stage.objects.active().filter(pipeline=stage.pipeline_id).exclude(pk=stage.pk)
+    found: QuerySet[Any] = others.in_order()
+    return found
+
+
+def register_pages() -> None:
+    """Show these among the settings."""
+    register(
+        SettingPage(
+            "pipelines",
+            _("Pipelines"),
+            "layout-kanban",
+            _("Ways of selling, each with stages of its own."),
+            "pipeline.Pipeline",
+            PipelineForm,
+            10,
+            (
+                Column(_("Currency"), lambda pipeline: pipeline.currency),
+                Column(_("Stages"), lambda pipeline: _number(pipeline.held), is_number=True),
+            ),
+            lambda: Pipeline.objects.annotate(held=Count("stages")).order_by("sequence", "pk"),
+            ordered=True,
+            words=("sales process", "processus", "entonnoir"),
+        ),
+        SettingPage(
+            "stages",
+            _("Stages"),
+            "columns",
+            _("The columns of a board: what each is to reach, in how many days, what it asks."),
+            "pipeline.Stage",
+            StageForm,
+            11,
+            (
+                Column(_("Kind"), lambda stage: stage.get_kind_display()),
+                Column(_("Probability"), _probability, is_number=True),
+                Column(_("Expected"), expected_days),
+                Column(_("Leads"), lambda stage: _number(stage.held), is_number=True),
+            ),
+            stages_in_order,
+            group=lambda stage: stage.pipeline,
+            warn=warn_of_stages,
+            ordered=True,
+            place=order_with_stage,
+            successor=Successor(
+                _heirs,
+                lambda stage: Lead.objects.filter(stage=stage).count(),
+                _("Where do its leads go?"),
+                remove_stage,
+            ),
+            words=("columns", "steps", "étapes", "colonnes"),
+        ),
+        SettingPage(
+            "lost-reasons",
+            _("Lost reasons"),
+            "x",
+            _("Why leads are lost, in the order in which it is asked."),
+            "pipeline.LostReason",
+            LostReasonForm,
+            20,
+            ordered=True,
+            words=("why lost", "motifs de perte", "raisons"),
+        ),
+        SettingPage(
+            "activity-types",
+            _("Activity types"),
+            "calendar-event",
+            _("Kinds of next steps: when they are usually due, and what comes after them."),
+            "pipeline.ActivityType",
+            ActivityTypeForm,
+            21,
+            (
+                Column(
+                    _("Due"),
+                    lambda kind: gettext("in %(days)s d") % {"days": _number(kind.default_days)},
+                    is_number=True,
+                ),
+                Column(_("What comes next"), lambda kind: str(kind.next_type or "")),
+            ),
+            lambda: ActivityType.objects.select_related("next_type").order_by("sequence", "pk"),
+            ordered=True,
+            words=("tasks", "tâches", "appels", "relances"),
+        ),
+    )
