@@ -50,6 +50,7 @@ class Row:
     url: str
     company: str
     amount: str
+    brief_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Cold:
     stage: str
     age: str
     whom: Whom
+    brief_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,14 @@ class _Rows:
             planned = self.planner.of(step, whom, can_change=can_change)
             return Row(planned, str(record), url, "", "")
         planned = self.planner.of(step, self._whom(lead), can_change=can_change)
-        return Row(planned, lead.title, lead.get_absolute_url(), _company(lead), self._money(lead))
+        return Row(
+            planned,
+            lead.title,
+            lead.get_absolute_url(),
+            _company(lead),
+            self._money(lead),
+            reverse("lead-brief", args=[lead.pk]),
+        )
 
     def cold(self, lead: Lead) -> Cold:
         """The row of a lead without a next step."""
@@ -223,6 +232,7 @@ class _Rows:
             lead.stage.name,
             days_text(age_in_days(lead.stage_entered_at, self.now)),
             self._whom(lead),
+            reverse("lead-brief", args=[lead.pk]),
         )
 
     def _whom(self, lead: Lead) -> Whom:

@@ -46,6 +46,12 @@ class Whom:
     phone: str = ""
     dial: str = ""
 
+    @property
+    def whatsapp(self) -> str:
+        """The number as wa.me takes it: its digits, where it is an international one."""
+        digits = self.dial.removeprefix("+")
+        return digits if self.dial.startswith("+") and digits.isdecimal() else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:

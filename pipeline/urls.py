@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<int:pk>/", leads.show, name="lead"),
     path("leads/<int:pk>/panel/", leads.panel, name="lead-panel"),
     path("leads/<int:pk>/edit/", leads.edit, name="lead-edit"),
+    path("leads/<int:pk>/brief/", day.brief, name="lead-brief"),
     path("leads/<int:pk>/history/", leads.timeline, name="lead-history"),
     path("leads/<int:pk>/archive/", leads.archive, name="lead-archive"),
     path("leads/<int:pk>/delete/", leads.delete, name="lead-delete"),

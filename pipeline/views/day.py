@@ -14,6 +14,7 @@ from core.errors import NotFound
 from core.numbers import key_in
 from core.requests import Request
 from crm.models import Team, User
+from pipeline.brief import read_brief
 from pipeline.day import read_day
 from pipeline.views.parts import DAY, here_of
 
@@ -28,6 +29,13 @@ def day_part(request: Request) -> HttpResponse:
     """The day as a fragment, after something in it was done."""
     context = _context(request, here_of(request, reverse("day")))
     return render(request, "pipeline/day.html#body", context)
+
+
+def brief(request: Request, pk: int) -> HttpResponse:
+    """What one wants to know of a lead before a call."""
+    context = {"brief": read_brief(request.user, pk), "here": here_of(request, reverse("day"))}
+    name = "pipeline/brief.html" + ("#brief" if request.htmx else "")
+    return render(request, name, context)
 
 
 def _context(request: Request, here: str) -> dict[str, Any]:

@@ -7,6 +7,10 @@ import { onKeys } from "./keys.js";
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !(event.target instanceof Element)) return;
+  if (event.target instanceof HTMLElement && event.target.matches("[data-quick]")) {
+    event.target.blur();
+    return;
+  }
   const form = event.target.closest(".fact-form, .person-form");
   const leave = form?.querySelector("[data-leave]");
   if (leave instanceof HTMLElement) {

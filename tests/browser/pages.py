@@ -134,6 +134,7 @@ PAGES = [
     Page("lead-duplicates", to("lead-duplicates", "lead")),
     Page("activity-done", to("activity-done", "step")),
     Page("day", to("day")),
+    Page("day-brief", to("lead-brief", "lead")),
     Page("day-words", to("activity-quick", query="?words=call+Thursday+10")),
     Page("leads", to("leads"), "leader"),
     Page("leads-selected", to("leads"), "manager", pick_rows),

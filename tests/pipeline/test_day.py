@@ -265,3 +265,39 @@ def test_the_day_takes_as_many_queries_for_many_steps_as_for_few(
                 step(cast, lead, "Soon", due_at=timezone.now() + dt.timedelta(days=3))
         with budget.at(size):
             client.get(address)
+
+
+def test_a_brief_tells_the_last_exchanges_and_what_is_still_open(
+    login: Any, cast: Any, lead: Any
+) -> None:
+    for number in range(4):
+        made = step(cast, lead, f"Talk {number}")
+        with factories.arranging():
+            complete_activity(activity=made.pk, by=cast.rep, feedback=f"Said {number}")
+    client, address = login(cast.rep), reverse("lead-brief", args=[lead.pk])
+    brief = client.get(address, **HTMX)
+    text = brief.content.decode()
+    assert [f"Said {number}" in text for number in range(4)] == [False, True, True, True]
+    assert {"Budget?", "Timeframe?", "Pain?"} <= {c.words for c in brief.context["brief"].questions}
+    assert "<html" not in text
+    assert "https://wa.me/33123456789" in text
+    assert "<html" in client.get(address).content.decode()
+    with factories.arranging():
+        lead.pain = "Too slow"
+        lead.save()
+    assert "Pain?" not in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize(("part", "status"), [("mate", 200), ("leader", 200), ("stranger", 404)])
+def test_who_sees_a_lead_sees_its_brief(
+    part: str, status: int, login: Any, cast: Any, lead: Any
+) -> None:
+    address = reverse("lead-brief", args=[lead.pk])
+    assert login(cast.people()[part]).get(address).status_code == status
+
+
+def test_a_row_offers_the_phone_whatsapp_and_a_copy(login: Any, cast: Any, lead: Any) -> None:
+    step(cast, lead, "Call", due_at=timezone.now())
+    text = login(cast.rep).get(ADDRESS).content.decode()
+    for told in ("tel:+33123456789", "https://wa.me/33123456789", 'data-copy="+33 1 23 45 67 89"'):
+        assert told in text
