@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
@@ -44,6 +45,7 @@ class Line:
     strength: str
     is_sure: bool
     is_likely: bool
+    merge_url: str = ""
 
 
 def lines_of(matches: Sequence[Match], where: Callable[[Any], Sequence[Any]]) -> list[Line]:
@@ -77,7 +79,22 @@ class Kind:
 
     def lines(self, record: Any, user: User) -> list[Line]:
         """The records that may be the same as `record`."""
-        return lines_of(self.find(self.probe(record), by=user, but=record.pk), self.where)
+        lines = lines_of(self.find(self.probe(record), by=user, but=record.pk), self.where)
+        if not lines:
+            return []
+        keys = [record.pk, *(line.pk for line in lines)]
+        changeable = type(record)._default_manager.changeable_by(user).filter(pk__in=keys)
+        may = set(changeable.values_list("pk", flat=True))
+        return [
+            replace(line, merge_url=self.merge_address([record.pk, line.pk]))
+            if {record.pk, line.pk} <= may
+            else line
+            for line in lines
+        ]
+
+    def merge_address(self, ids: Sequence[int]) -> str:
+        """The page on which records become one."""
+        return f"{reverse(f'{self.name}-merge')}?{urlencode({'id': ids}, doseq=True)}"
 
     def hints(self, typed: Mapping[str, str], user: User, but: int) -> list[Line]:
         """The records that may be the same as what is being typed."""

@@ -16,7 +16,7 @@ def register() -> None:
     pages = [
         f"{name}{deed}"
         for name in ("contact", "company")
-        for deed in ("", "-new", "-edit", "-history", "-delete", "-duplicates")
+        for deed in ("", "-new", "-edit", "-history", "-delete", "-duplicates", "-merge")
     ]
     navigation.register(
         "contacts",

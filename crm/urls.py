@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from crm.duplicatelines import COMPANIES, CONTACTS
 from crm.views import accounts, companies, contacts, lists, notices, profile, savedviews
 from crm.views.duplicates import routes as duplicate_routes
+from crm.views.merging import MERGINGS
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", accounts.LoginView.as_view(), name="login"),
@@ -28,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *contacts.DOOR.routes(),
     *duplicate_routes(CONTACTS, "contacts"),
     *duplicate_routes(COMPANIES, "companies"),
+    *MERGINGS["contact"].routes("contacts"),
+    *MERGINGS["company"].routes("companies"),
     path("lists/<slug:name>/columns/", lists.columns, name="list-columns"),
     path("views/", savedviews.menu, name="views"),
     path("views/new/", savedviews.new, name="view-new"),

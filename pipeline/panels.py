@@ -48,6 +48,7 @@ def register() -> None:
             "lead-history",
             "lead-move",
             "lead-duplicates",
+            "lead-merge",
         },
     )
     navigation.register(

@@ -17,6 +17,7 @@ def register() -> None:
         activities,
         configuration,
         examining,
+        merging,
         moves,
         pushes,
         rebuilding,
@@ -41,6 +42,7 @@ def register() -> None:
     )
     register_restore("pipeline.lead", moves.prepare_restore)
     examining.register()
+    merging.register()
     register_consumer("search", search.take, then=search.wake, hears_quiet=True)
     register_sight("crm.contact", _contacts_of_visible_leads)
     register_sight("crm.company", _companies_of_visible_leads)

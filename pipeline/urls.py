@@ -16,6 +16,7 @@ from pipeline.views import (
     quick,
     steps,
 )
+from pipeline.views.merging import MERGING
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", board.start, name="start"),
@@ -59,5 +60,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/<int:pk>/snooze/", steps.snooze, name="activity-snooze"),
     path("activities/<int:pk>/due/", steps.reschedule, name="activity-due"),
     *duplicate_routes(LEADS, "leads"),
+    *MERGING.routes("leads"),
     path("day/", day.day, name="day"),
 ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from core.answers import next_address, posted, put_errors, say, written_cause
 from core.bulk import Deed, Selection, choose
-from core.errors import Conflict, NotAllowed, Refused
+from core.errors import Conflict, NotAllowed, NotFound, Refused
 from core.lists import Listing
 from core.numbers import key_in
 from core.panels import MAIN, SIDE, panels_of
@@ -26,6 +26,7 @@ from crm.duplicatelines import KINDS
 from crm.recordforms import RecordForm
 from crm.recordpage import RecordPage, history_of
 from crm.savedviews import first_address
+from crm.views.merging import gone_to
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,13 @@ class Door:
 
     def show(self, request: Request, pk: int) -> HttpResponse:
         """The page."""
-        page = self.page(request.user, pk)
+        try:
+            page = self.page(request.user, pk)
+        except NotFound:
+            elsewhere = gone_to(self.form.model, pk)
+            if elsewhere is None:
+                raise
+            return elsewhere
         entries, more = history_of(page.record, request.user, offer_undo=page.may_change)
         shown = panels_of(self.name, page)
         context = {

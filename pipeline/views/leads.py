@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core.answers import next_address, posted, put_errors, say, written_cause
-from core.errors import Conflict, NotAllowed, Refused
+from core.errors import Conflict, NotAllowed, NotFound, Refused
 from core.numbers import key_in
 from core.requests import Request
 from core.timeline import read_timeline, sources_of
+from crm.views.merging import gone_to
 from pipeline.duplicatelines import LEADS
 from pipeline.leadforms import LeadForm
 from pipeline.leadpage import PAGE as TIMELINE_PAGE
@@ -35,7 +36,13 @@ from pipeline.views.parts import PAGE, PANEL, here_of, lead_context, opened_at
 
 def show(request: Request, pk: int) -> HttpResponse:
     """The page of a lead."""
-    page = read_lead_page(request.user, pk)
+    try:
+        page = read_lead_page(request.user, pk)
+    except NotFound:
+        elsewhere = gone_to(Lead, pk)
+        if elsewhere is None:
+            raise
+        return elsewhere
     context = lead_context(request, page, opened_at(request), PAGE)
     return render(request, "pipeline/lead.html", context)
 

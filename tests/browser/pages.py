@@ -131,6 +131,11 @@ PAGES = [
     Page("lead-plan", to("activity-new", "lead")),
     Page("lead-notes", lambda w: reverse("notes", args=["lead", w.lead])),
     Page("lead-delete", to("lead-delete", "lead")),
+    Page(
+        "lead-merge",
+        lambda world: f"{reverse('lead-merge')}?id={world.lead}&id={world.won}",
+        "manager",
+    ),
     Page("lead-duplicates", to("lead-duplicates", "lead")),
     Page("activity-done", to("activity-done", "step")),
     Page("day", to("day")),
