@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from core.views import causes, installing, search, settingpages
+from core.views import causes, conditions, installing, search, settingpages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("manifest.webmanifest", installing.manifest, name="manifest"),
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/<slug:name>/order/", settingpages.reorder, name="setting-order"),
     path("settings/<slug:name>/<int:pk>/", settingpages.edit, name="setting-edit"),
     path("settings/<slug:name>/<int:pk>/delete/", settingpages.delete, name="setting-delete"),
+    path("conditions/<slug:name>/", conditions.build, name="conditions"),
     path("changes/", causes.causes, name="causes"),
     path("changes/<uuid:pk>/", causes.cause, name="cause"),
     path("changes/<uuid:pk>/undo/", causes.undo, name="cause-undo"),

@@ -214,7 +214,7 @@ def _value(value: Any, names: Mapping[Any, str], kind: str) -> str:
         case Token(name):
             return str(_TOKENS[kind, name])
         case Relative() | Named():
-            return _period(value)
+            return period_words(value)
         case dt.datetime():
             local = timezone.localtime(value) if value.tzinfo else value
             return formats.date_format(local, "SHORT_DATETIME_FORMAT")
@@ -238,7 +238,8 @@ def _number(value: Decimal | int, kind: str) -> str:
     return _("%(number)s %%") % {"number": text} if kind == "percent" else text
 
 
-def _period(value: Relative | Named) -> str:
+def period_words(value: Relative | Named) -> str:
+    """A period in words."""
     if isinstance(value, Named):
         if value.name not in RUNS:
             return str(_PERIODS[value.name])

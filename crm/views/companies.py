@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from core.folding import fold
 from core.requests import Request
+from core.views.conditions import build_url, register_built
 from core.views.lists import Frame
 from crm.bulk import COMPANY_DEEDS, offered
 from crm.filters import CompanyFilters
@@ -59,12 +60,16 @@ def _records(request: Request, query: QueryDict) -> tuple[Any, Frame]:
         told=filtering.told(),
         tabs=tabs("companies"),
         problems=filtering.problems,
+        filter_url=build_url(COMPANIES.name, request.path, query),
         views=lambda shown: read_menu(
             request.user, COMPANIES.name, query, path=request.path, query=shown
         ),
         deeds=offered(COMPANY_DEEDS, is_archive=filtering.is_archive),
     )
     return records, frame
+
+
+register_built(COMPANIES.name, "crm.company", lambda request, query: _records(request, query)[0])
 
 
 def _save(*, named: str | None, record: int | None = None, **options: Any) -> Company:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.requests import Request
+from core.views.conditions import build_url, register_built
 from core.views.lists import Frame
 from crm.bulk import CONTACT_DEEDS, offered
 from crm.filters import ContactFilters
@@ -44,12 +45,16 @@ def _records(request: Request, query: QueryDict) -> tuple[Any, Frame]:
         told=filtering.told(),
         tabs=tabs("contacts"),
         problems=filtering.problems,
+        filter_url=build_url(CONTACTS.name, request.path, query),
         views=lambda shown: read_menu(
             request.user, CONTACTS.name, query, path=request.path, query=shown
         ),
         deeds=offered(CONTACT_DEEDS, is_archive=filtering.is_archive),
     )
     return records, frame
+
+
+register_built(CONTACTS.name, "crm.contact", lambda request, query: _records(request, query)[0])
 
 
 def _save(*, named: str | None, record: int | None = None, **options: Any) -> Contact:

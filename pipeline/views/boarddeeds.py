@@ -17,6 +17,7 @@ from core.errors import NotFound
 from core.numbers import key_in, keys_in
 from core.requests import Request
 from core.views.bulk import deed_named, do_bulk
+from core.views.conditions import build_url
 from crm.services.preferences import set_preference
 from pipeline.boardforms import NarrowingForm
 from pipeline.boardnews import read_news
@@ -140,5 +141,7 @@ def narrow(request: Request) -> HttpResponse:
         for name, value in request.GET.items()
         if name not in form.fields and name not in ("to", "after", "page")
     ]
-    context = {"form": form, "to": to, "kept": kept}
+    query = request.GET.copy()
+    query.pop("to", None)
+    context = {"form": form, "to": to, "kept": kept, "build_url": build_url("leads", to, query)}
     return dialog(request, "pipeline/narrow.html", context)

@@ -15,12 +15,14 @@ from core.errors import Refused
 from core.lists import address
 from core.requests import Request
 from core.views.bulk import bulk_on_list, deed_named
+from core.views.conditions import register_built
 from core.views.lists import Chip, Frame, Menu, Told, asked_of, export_list, show_list
 from crm.savedviews import first_address, read_menu
 from pipeline.bulk import DEEDS
 from pipeline.lists import LEADS
 from pipeline.models import Lead, Pipeline
 from pipeline.narrowing import IN_SIGHT, Narrowing
+from pipeline.querysets import LeadQuerySet
 
 #: Parts of the filter that have a chip or a menu of their own.
 ON_CHIPS = (
@@ -68,6 +70,14 @@ def bulk(request: Request, deed: str) -> HttpResponse:
         list_url=reverse("leads"),
         about={"pipeline": None},
     )
+
+
+def built_leads(request: Request, query: QueryDict) -> LeadQuerySet:
+    """The leads that the query of a list or board shows, for the form of its condition."""
+    return Narrowing.read(query, request.user).apply(Lead.objects.visible_to(request.user))
+
+
+register_built(LEADS.name, "pipeline.lead", built_leads)
 
 
 def _deeds(narrowing: Narrowing) -> list[Deed]:

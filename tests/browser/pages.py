@@ -98,6 +98,7 @@ def click(selector: str, wait: str) -> Callable[[Any], None]:
     return clicked
 
 
+CONDITION = "?to=/leads/&m0=all&f0=expected_revenue&o0=%3E%3D&v0=10&f1=tags&m1=any&g1=1"
 VIEWS = ".views-menu .view-deeds"
 PAGES = [
     Page("login", to("login"), ""),
@@ -145,6 +146,7 @@ PAGES = [
     Page("leads-selected", to("leads"), "manager", pick_rows),
     Page("leads-edit", to("leads"), "manager", edit_rows),
     Page("views", to("leads", query="?owner=me"), "leader", click(".views-menu summary", VIEWS)),
+    Page("conditions", lambda w: reverse("conditions", args=["leads"]) + CONDITION, "leader"),
     Page("view-new", to("view-new", query="?path=/leads/&place=leads&query=owner%3Dme")),
     Page("contacts", to("contacts"), "leader"),
     Page("contact", to("contact", "contact"), "leader"),
