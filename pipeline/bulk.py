@@ -53,7 +53,13 @@ def _tag(leads: list[int], form: Any, by: Any) -> None:
 
 def _lose(leads: list[int], form: Any, by: Any) -> None:
     values = form.cleaned_data
-    lose_leads(leads=leads, reason=values["reason"].pk, note=values["note"], by=by)
+    lose_leads(
+        leads=leads,
+        reason=values["reason"].pk,
+        note=values["note"],
+        again_on=values["again_on"],
+        by=by,
+    )
 
 
 _ALL = (

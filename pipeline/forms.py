@@ -14,6 +14,7 @@ from core.forms import AmountField, DateInput, Styled, style
 from crm.customforms import YES_NO, yes_no
 from crm.models import Company, User
 from pipeline.models import Lead, LostReason, Stage
+from pipeline.stepforms import DayField
 
 #: The fields of a lead's form, by the part of the form that they stand in.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -193,5 +194,10 @@ class LoseForm(Styled):
     )
     note = forms.CharField(
         label=_("Why exactly"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    again_on = DayField(
+        label=_("Contact again on"),
+        required=False,
+        help_text=_("A follow-up is planned on that day; empty for none."),
     )
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)

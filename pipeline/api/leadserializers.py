@@ -145,6 +145,9 @@ class LoseInput(Input):
     reason = Reference(help_text="A lost reason.")
     note = serializers.CharField(required=False, allow_blank=True, max_length=20_000)
     at = Moment(required=False, help_text="When it was lost; now if not given.")
+    again_on = serializers.DateField(
+        required=False, allow_null=True, help_text="Plan a follow-up on this day."
+    )
 
 
 class ReopenInput(Input):

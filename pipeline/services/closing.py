@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from core.errors import NotFound, Refused
 from pipeline.models import Lead, LostReason, Stage, StageVisit
 from pipeline.services.access import lock_leads
+from pipeline.services.again import plan_again
 from pipeline.services.moves import (
     check_moves,
     check_required,
@@ -104,10 +105,15 @@ def lose_leads(
     by: User | None,
     note: str = "",
     at: dt.datetime | None = None,
+    again_on: dt.date | None = None,
     expected_version: int | None = None,
 ) -> list[Lead]:
     """Lose open leads for a reason. One that is lost already may get another reason and keeps
-    its date; a won one is reopened first."""
+    its date; a won one is reopened first.
+
+    With `again_on` the owner of each, else whoever loses it, has a follow-up planned on that day,
+    under the same cause.
+    """
     with transaction.atomic():
         chosen = lock_leads(leads, by=by, expected_version=expected_version)
         if reason is None:
@@ -128,6 +134,8 @@ def lose_leads(
             lead.lost_reason = found
             lead.lost_note = note.strip()
         save_leads(chosen, moment)
+        if again_on is not None:
+            plan_again(leads=chosen, day=again_on, by=by)
     return chosen
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from core import dates
 from core.answers import go_to, next_address, posted, put_errors, say, with_toast, written_cause
 from core.errors import Conflict, NotAllowed, Refused
 from core.ledger.causes import required_cause
@@ -187,6 +188,7 @@ def lose(request: Request, pk: int) -> HttpResponse:
                 lead=pk,
                 reason=form.cleaned_data["reason"].pk,
                 note=form.cleaned_data["note"],
+                again_on=form.cleaned_data["again_on"],
                 by=request.user,
                 expected_version=form.cleaned_data["version"],
             )
@@ -194,6 +196,9 @@ def lose(request: Request, pk: int) -> HttpResponse:
             status = put_errors(form, refused)
         else:
             text = _("“%s” is lost.") % lost.title
+            if form.cleaned_data["again_on"] is not None:
+                words = {"lead": lost.title, "day": dates.day(form.cleaned_data["again_on"])}
+                text = _("“%(lead)s” is lost; contact again on %(day)s.") % words
             return done(request, lost, text, came_from=lead.stage)
     return dialog(request, "pipeline/lose.html", {"form": form, "lead": lead}, status=status)
 
