@@ -225,9 +225,21 @@ def main() -> None:
     seed(int(sys.argv[1]))
     from bench.boards import board_pages
     from bench.bulk import bulk
+    from bench.duplicates import duplicates
     from bench.pages import pages
 
-    for part in (speed, board, calls, searches, pages, ledger, board_pages, bulk, speed):
+    for part in (
+        speed,
+        board,
+        calls,
+        searches,
+        pages,
+        ledger,
+        board_pages,
+        duplicates,
+        bulk,
+        speed,
+    ):
         part()
 
 
