@@ -16,8 +16,9 @@ from core.money import format_number
 from core.settingpages import Column, SettingForm, SettingPage, Successor, register
 from core.templatetags.relance import percent_text
 from crm.models import Team
-from pipeline.models import ActivityType, Lead, LostReason, Pipeline, Stage
+from pipeline.models import ActivityType, Lead, LostReason, Pipeline, Plan, PlanStep, Stage
 from pipeline.services.configuration import askable_fields
+from pipeline.services.plans import days_of
 from pipeline.services.stages import remove_stage
 from pipeline.words import expected_days
 
@@ -105,6 +106,28 @@ class ActivityTypeForm(SettingForm):
             "chaining",
             "is_active",
         )
+
+
+class PlanForm(SettingForm):
+    """Steps that usually go together."""
+
+    class Meta:
+        model = Plan
+        fields = ("name", "is_active")
+
+
+class PlanStepForm(SettingForm):
+    """A step of a plan."""
+
+    class Meta:
+        model = PlanStep
+        fields = ("plan", "type", "summary", "days", "who")
+
+
+def order_in_plan(step: PlanStep) -> Sequence[int]:
+    """The steps of a plan with a new one behind them."""
+    others = PlanStep.objects.filter(plan=step.plan_id).exclude(pk=step.pk)
+    return [*others.order_by("sequence", "pk").values_list("pk", flat=True), step.pk]
 
 
 def stages_in_order() -> QuerySet[Any]:
@@ -224,5 +247,42 @@ def register_pages() -> None:
             lambda: ActivityType.objects.select_related("next_type").order_by("sequence", "pk"),
             ordered=True,
             words=("tasks", "tâches", "appels", "relances"),
+        ),
+        SettingPage(
+            "plans",
+            _("Plans"),
+            "list",
+            _("Steps that go together, launched at once on a lead."),
+            "pipeline.Plan",
+            PlanForm,
+            22,
+            (Column(_("Steps"), lambda plan: _number(plan.steps__count), is_number=True),),
+            lambda: Plan.objects.annotate(Count("steps")).order_by("sequence", "pk"),
+            ordered=True,
+            words=("sequences", "cadences", "séquences", "plans d’action"),
+        ),
+        SettingPage(
+            "plan-steps",
+            _("Steps of plans"),
+            "checkbox",
+            _("What a plan consists of: the type, the day after the launch, for whom."),
+            "pipeline.PlanStep",
+            PlanStepForm,
+            23,
+            (
+                Column(
+                    _("Due"),
+                    lambda step: gettext("in %(days)s d") % {"days": _number(days_of(step))},
+                    is_number=True,
+                ),
+                Column(_("For whom"), lambda step: step.get_who_display()),
+            ),
+            lambda: PlanStep.objects.select_related("plan", "type").order_by(
+                "plan__sequence", "plan", "sequence", "pk"
+            ),
+            group=lambda step: step.plan,
+            ordered=True,
+            place=order_in_plan,
+            words=("sequences", "cadences", "séquences"),
         ),
     )

@@ -13,6 +13,7 @@ from pipeline.views import (
     leads,
     moving,
     people,
+    plans,
     quick,
     steps,
 )
@@ -54,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<int:pk>/lose/", moving.lose, name="lead-lose"),
     path("leads/<int:pk>/reopen/", moving.reopen, name="lead-reopen"),
     path("leads/<int:pk>/criterion/", moving.tick, name="lead-tick"),
+    path("leads/<int:pk>/launch/", plans.launch, name="lead-launch"),
     path("leads/<int:pk>/activities/", steps.plan, name="activity-new"),
     path("activities/quick/", quick.quick, name="activity-quick"),
     path("activities/<int:pk>/done/", steps.finish, name="activity-done"),

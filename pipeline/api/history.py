@@ -8,7 +8,15 @@ from django.db.models import Q, QuerySet
 
 from core.api.ledger import register_history
 from core.permissions import register_sight
-from pipeline.models import ActivityType, CriterionTick, Lead, LeadContact, LostReason
+from pipeline.models import (
+    ActivityType,
+    CriterionTick,
+    Lead,
+    LeadContact,
+    LostReason,
+    Plan,
+    PlanStep,
+)
 
 
 def touches_of_leads(user: Any) -> Q:
@@ -31,7 +39,7 @@ def people(user: Any) -> QuerySet[Any]:
 
 def register() -> None:
     """What hangs on a lead is seen with it; what everyone reads, by everyone."""
-    for model in (ActivityType, LostReason):
+    for model in (ActivityType, LostReason, Plan, PlanStep):
         register_history(model)
     register_history(CriterionTick, ticks)
     register_history(LeadContact, people)

@@ -4,6 +4,7 @@ from pipeline.models.activities import Activity, ActivityType
 from pipeline.models.derived import LeadSearch, LeadSpan, StageTotal, StageVisit
 from pipeline.models.leads import Lead
 from pipeline.models.people import LeadCollaborator, LeadContact, LeadFollower, LeadTag
+from pipeline.models.plans import Plan, PlanStep
 from pipeline.models.stages import CriterionTick, LostReason, Pipeline, Stage
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "LeadTag",
     "LostReason",
     "Pipeline",
+    "Plan",
+    "PlanStep",
     "Stage",
     "StageTotal",
     "StageVisit",

@@ -131,6 +131,7 @@ PAGES = [
     Page("lead-add-person", to("lead-people", "lead")),
     Page("lead-plan", to("activity-new", "lead")),
     Page("lead-notes", lambda w: reverse("notes", args=["lead", w.lead])),
+    Page("lead-launch", to("lead-launch", "lead")),
     Page("lead-delete", to("lead-delete", "lead")),
     Page(
         "lead-merge",
