@@ -60,6 +60,19 @@ def registered(name: str, source: Source) -> Iterator[None]:
         _sources.update(before)
 
 
+_places: dict[str, Any] = {}
+
+
+def register_place(route: str, label: Any) -> None:
+    """Lead from the bell to a page that keeps what its notices tell."""
+    _places[route] = label
+
+
+def places() -> list[tuple[str, str]]:
+    """The routes and names of the pages that the bell leads to."""
+    return [(route, str(label)) for route, label in _places.items()]
+
+
 def count_new(user: Any, seen: dt.datetime) -> int:
     """How many notices came since the bell was last opened, counted up to MOST."""
     return min(sum(source.count(user, seen) for source in _sources.values()), MOST)

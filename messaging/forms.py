@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import Styled
@@ -19,8 +20,10 @@ class NoteForm(Styled):
         widget=forms.Textarea(
             attrs={
                 "rows": 2,
-                "placeholder": _("Write a note … (Markdown)"),
+                "placeholder": _("Write a note … (@ names a colleague)"),
                 "data-note": True,
+                "data-mentions": reverse_lazy("mentions"),
+                "data-mentions-label": _("People and teams"),
             }
         ),
     )

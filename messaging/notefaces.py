@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,12 +71,21 @@ def face_of(note: Note, user: User) -> NoteFace:
         pk=note.pk,
         who=str(note.author or _("Nobody")),
         at=note.created_at,
-        html=render(note.body),
+        html=render(with_mentions(note)),
         edited=note.edited_at is not None,
         versions_url=reverse("note-versions", args=[note.pk]) if note.edited_at else "",
         edit_url=reverse("note-edit", args=[note.pk]) if mine else "",
         delete_url=reverse("note-delete", args=[note.pk]) if mine or user.is_manager else "",
     )
+
+
+def with_mentions(note: Note) -> str:
+    """The text of a note, with whom it names in bold."""
+    names = {mention.text for mention in note.mentions.all()}
+    if not names:
+        return note.body
+    found = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    return re.sub(rf"(?<![\w@.*])@({found})(?![\w*])", r"**@\1**", note.body)
 
 
 def read_notes(
@@ -120,7 +130,8 @@ def _causes(notes: Sequence[int]) -> dict[int, Cause]:
 
 def notes_behind(kind: str, pk: int, before: str, size: int) -> list[Note]:
     """At most `size` notes on a record behind a place ("" for the newest on), newest first."""
-    notes = Note.objects.on(kind, pk).select_related("author").newest_first()
+    notes = Note.objects.on(kind, pk).select_related("author").prefetch_related("mentions")
+    notes = notes.newest_first()
     place = _read_place(before)
     return list((notes.before(*place) if place else notes)[:size])
 

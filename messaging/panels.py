@@ -6,14 +6,16 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from core import panels, timeline
-from core.panels import MAIN, Panel
+from core import notices, panels, timeline
+from core.panels import MAIN, SIDE, Panel
 from core.telling import register_phrase
 
 
 def register() -> None:
     """Called once, when the app is ready."""
+    from messaging.followerpanel import read_followers
     from messaging.notefaces import Composer, Notes, composer_of, read_notes, read_timeline
+    from messaging.noticelist import Unread
     from messaging.telling import phrase
 
     def lead_composer(page: Any) -> Composer:
@@ -31,6 +33,12 @@ def register() -> None:
         "lead",
         Panel("note", _("Note"), "messaging/lead_note.html", 85, lead_composer, MAIN, True),
     )
+    panels.register(
+        "lead",
+        Panel("followers", _("Followers"), "messaging/followers.html", 70, read_followers, SIDE),
+    )
+    notices.register("talk", Unread())
+    notices.register_place("notifications", _("What you were told"))
     for kind in ("contact", "company"):
         panels.register(
             kind, Panel("notes", _("Notes"), "messaging/notes.html#panel", 30, notes_on(kind))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from core.ledger.tracked import TrackedQuerySet
 from crm.querysets import sees_all
@@ -49,3 +49,29 @@ class NoteQuerySet(TrackedQuerySet[Any]):
     def for_list(self) -> Self:
         """What a list or an API page needs, in one query."""
         return self.select_related("author", "lead", "contact", "company")
+
+
+class NotificationQuerySet(QuerySet[Any]):
+    """Reads of notifications."""
+
+    def of(self, user: User) -> Self:
+        """A person's own, of records that they still see."""
+        mine = self.filter(user=user)
+        if sees_all(user):
+            return mine
+        from crm.models import Company, Contact
+        from pipeline.models import Lead
+
+        return mine.filter(
+            Q(lead__in=Lead.objects.visible_to(user, singly=True).values("pk"))
+            | Q(contact__in=Contact.objects.visible_to(user).values("pk"))
+            | Q(company__in=Company.objects.visible_to(user).values("pk"))
+        )
+
+    def unread(self) -> Self:
+        """Those that were not opened yet."""
+        return self.filter(read_at__isnull=True)
+
+    def for_list(self) -> Self:
+        """What a page needs, in one query."""
+        return self.select_related("change__cause__actor", "lead", "contact", "company", "note")

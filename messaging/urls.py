@@ -2,12 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from messaging.views import notes
+from messaging.views import followers, notes, notifications
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("notes/<int:pk>/", notes.show, name="note"),
     path("notes/<int:pk>/edit/", notes.edit, name="note-edit"),
     path("notes/<int:pk>/delete/", notes.delete, name="note-delete"),
     path("notes/<int:pk>/versions/", notes.versions, name="note-versions"),
+    path("notes/<int:pk>/access/", notes.give_access, name="note-access"),
+    path("mentions/", notes.mentions, name="mentions"),
+    path("leads/<int:pk>/follow/", followers.follow, name="lead-follow"),
+    path("notifications/", notifications.index, name="notifications"),
+    path("notifications/read/", notifications.read_all, name="notifications-read"),
+    path("notifications/<int:pk>/open/", notifications.open_one, name="notification-open"),
+    path("notifications/<int:pk>/read/", notifications.read_one, name="notification-read"),
     path("notes/<slug:kind>/<int:pk>/", notes.on_record, name="notes"),
 ]

@@ -67,7 +67,7 @@ class Facts:
         """An amount in the lead's currency."""
         return format_money(amount, self.lead.currency, self.language)
 
-    def all(self, collaborators: Sequence[User], followers: Sequence[User]) -> list[Fact]:
+    def all(self, collaborators: Sequence[User]) -> list[Fact]:
         """The facts of the page, in their order."""
         lead = self.lead
         facts = [
@@ -84,8 +84,6 @@ class Facts:
             ),
             self._fact("collaborators", gettext("Collaborators"), _names(collaborators), ""),
         ]
-        if followers:
-            facts.append(Fact("", gettext("Followers"), _names(followers)))
         facts.append(
             Fact("", gettext("Kind"), lead.get_kind_display())  # type: ignore[attr-defined]
         )
@@ -132,7 +130,7 @@ class Facts:
         """One fact by its name."""
         if definition is not None:
             return self.custom([definition])[0]
-        found = {fact.name: fact for fact in self.all(list(self.lead.collaborators.all()), [])}
+        found = {fact.name: fact for fact in self.all(list(self.lead.collaborators.all()))}
         return found.get(name)
 
     def custom(self, definitions: Sequence[CustomField]) -> list[Fact]:

@@ -183,7 +183,7 @@ def _facts(facts: Facts, lead: Lead, *, brief: bool) -> list[Fact]:
     if brief:
         return facts.main()
     definitions = list(CustomField.objects.filter(subject="pipeline.lead", is_active=True))
-    found = facts.all(list(lead.collaborators.all()), list(lead.followers.all()))
+    found = facts.all(list(lead.collaborators.all()))
     return found + facts.custom(definitions)
 
 

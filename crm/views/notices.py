@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_POST
 
 from core.navigation import counts_for
-from core.notices import MOST, count_new, latest
+from core.notices import MOST, count_new, latest, places
 from core.requests import Request
 from crm.models import User
 from crm.services.preferences import set_preference
@@ -68,6 +68,7 @@ def notices(request: Request) -> HttpResponse:
     context = {
         "notices": [replace(notice, is_new=notice.at > seen) for notice in found],
         "until": now.isoformat(),
+        "places": places(),
         "has_new": any(notice.at > seen for notice in found),
     }
     name = "crm/notices.html" + ("#list" if request.htmx else "")

@@ -1,5 +1,6 @@
 """What is said."""
 
-from messaging.models.notes import Note
+from messaging.models.notes import Note, NoteMention
+from messaging.models.notifications import Notification, NotificationWork
 
-__all__ = ["Note"]
+__all__ = ["Note", "NoteMention", "Notification", "NotificationWork"]

@@ -9,7 +9,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Tracked
-from crm.models import Company, Contact, User
+from crm.models import Company, Contact, Team, User
 from messaging.querysets import NoteQuerySet
 from pipeline.models import Lead
 
@@ -101,3 +101,27 @@ class Note(Tracked):
     def get_absolute_url(self) -> str:
         """The note on the page of its record."""
         return f"{self.subject.get_absolute_url()}#note-{self.pk}"
+
+
+class NoteMention(models.Model):
+    """Somebody, or a whole team, who is named in a note. Derived from its text, as `text` says."""
+
+    id = models.BigAutoField(primary_key=True)
+    note = models.ForeignKey(Note, models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="+")
+    text = models.CharField(max_length=254)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["note", "user"], name="mention_of_a_person_once"),
+            models.UniqueConstraint(fields=["note", "team"], name="mention_of_a_team_once"),
+            models.CheckConstraint(
+                name="mention_of_person_or_team",
+                condition=Q(user__isnull=False, team__isnull=True)
+                | Q(user__isnull=True, team__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"@{self.text}"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core.errors import Conflict, NotAllowed, NotFound, Refused
 from core.ledger.writing import lock, save_locked
 from messaging.models import Note
+from messaging.services.mentions import follow_mentions
 from messaging.subjects import hold_subject
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def write_note(
         subject = hold_subject(kind, key, by)
         note = Note(author=by, body=text, **{kind: subject})
         note.save()
+        follow_mentions(note, by)
     return note
 
 
@@ -57,6 +59,7 @@ def update_note(*, note: int, body: str, by: User, expected_version: int | None 
         if text != found.body:
             found.body, found.edited_at = text, timezone.now()
             save_locked([found])
+            follow_mentions(found, by)
     return found
 
 

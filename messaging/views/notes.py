@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -22,10 +23,14 @@ from core.answers import (
 from core.errors import Conflict, NotAllowed, NotFound, Refused
 from core.requests import Request
 from messaging.forms import NoteForm
+from messaging.mentionable import mentionable
 from messaging.models import Note
 from messaging.notefaces import composer_of, read_notes, versions_of
+from messaging.services.mentions import give_access as grant_access
+from messaging.services.mentions import without_sight
 from messaging.services.notes import delete_note, update_note, write_note
 from messaging.subjects import find_subject
+from pipeline.leadpage import may_change
 from pipeline.views.leads import dialog
 from pipeline.views.parts import answer, here_of, place_of
 
@@ -43,11 +48,11 @@ def on_record(request: Request, kind: str, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             target: Any = {kind: pk}
-            write_note(body=form.cleaned_data["body"], by=request.user, **target)
+            note = write_note(body=form.cleaned_data["body"], by=request.user, **target)
         except Refused as refused:
             status = put_errors(form, refused)
         else:
-            return _written(request, kind, subject)
+            return _written(request, kind, subject, note)
     if not request.htmx:
         return _page(request, kind, subject, form=form, status=status)
     context = {
@@ -60,10 +65,19 @@ def on_record(request: Request, kind: str, pk: int) -> HttpResponse:
     return answered
 
 
-def _written(request: Request, kind: str, subject: Any) -> HttpResponse:
-    text = _("Your note is written.")
+def _written(request: Request, kind: str, subject: Any, note: Note) -> HttpResponse:
+    text, ask = _("Your note is written."), {}
+    blind = without_sight(note)
+    if blind:
+        names = ", ".join(str(person) for person in blind)
+        text += " " + _("Who does not see this record, and was not told: %s.") % names
+        if kind == "lead" and may_change(request.user, subject):
+            address = reverse("note-access", args=[note.pk])
+            ask = {"act": address, "act_text": _("Give access")}
     if kind == "lead":
         answered = answer(request, subject.pk, text)
+        if ask and request.htmx:
+            answered = with_toast(answered, text, undo=written_cause(), **ask)
     elif request.htmx:
         context = {
             "panel": {"title": _("Notes")},
@@ -137,6 +151,25 @@ def delete(request: Request, pk: int) -> HttpResponse:
     delete_note(note=pk, by=request.user)
     say(request, _("The note is deleted."), undo=written_cause())
     return redirect(next_address(request, back))
+
+
+@require_POST
+def give_access(request: Request, pk: int) -> HttpResponse:
+    """Make followers of those whom a note names and who do not see its lead."""
+    note = _find(request, pk)
+    people = grant_access(note=pk, by=request.user)
+    names = ", ".join(str(person) for person in people) or _("nobody")
+    text = _("Given access, and told: %s.") % names
+    if request.htmx:
+        return with_toast(HttpResponse(status=204), text, undo=written_cause())
+    say(request, text, undo=written_cause())
+    return redirect(next_address(request, note.get_absolute_url()))
+
+
+def mentions(request: Request) -> HttpResponse:
+    """People and teams whose name holds what was typed behind an @, as choices."""
+    found = mentionable(request.GET.get("q", "")[:60])
+    return render(request, "messaging/mentions.html", {"options": found})
 
 
 def versions(request: Request, pk: int) -> HttpResponse:

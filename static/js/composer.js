@@ -3,6 +3,7 @@
 // tab through a reload, a lost line, or a session that ended.
 
 import { onKeys } from "./keys.js";
+import "./mentions.js";
 
 const KEPT = "relance:draft:";
 

@@ -130,6 +130,7 @@ PAGES = [
     Page("lead-assign", to("lead-assign", "lead")),
     Page("lead-add-person", to("lead-people", "lead")),
     Page("lead-plan", to("activity-new", "lead")),
+    Page("notifications", to("notifications")),
     Page("lead-notes", lambda w: reverse("notes", args=["lead", w.lead])),
     Page("lead-launch", to("lead-launch", "lead")),
     Page("lead-delete", to("lead-delete", "lead")),

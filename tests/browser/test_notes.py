@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from messaging.models import Note
+from pipeline.models import LeadFollower
 from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,3 +61,20 @@ def test_a_note_on_a_contact_shows_at_once(cast: Any, enter: Any) -> None:
     page.locator("[data-composer] button").click()
     page.wait_for_selector("[data-part=notes] .note:has-text('Likes tea')")
     assert page.locator("[data-composer] textarea").input_value() == ""
+
+
+def test_a_colleague_is_mentioned_by_keyboard(cast: Any, stages: Any, enter: Any) -> None:
+    lead = factories.make_lead(by=cast.manager, title="Alpha", owner=cast.rep.pk)
+    page = enter(cast.rep)
+    page.goto(lead.get_absolute_url())
+    page.keyboard.press("n")
+    page.keyboard.type("Ask @sten")
+    page.wait_for_selector(".mention-list [aria-selected=true]:has-text('Sten Stranger')")
+    page.keyboard.press("Enter")
+    page.keyboard.type("today")
+    assert page.locator("[data-composer] textarea").input_value() == "Ask @Sten Stranger today"
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".entry .note strong:text('@Sten Stranger')")
+    page.locator("#toasts button", has_text="Give access").click()
+    page.wait_for_selector("#toasts :text('Given access')")
+    assert LeadFollower.objects.filter(lead=lead, user=cast.stranger).exists()

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from core.ledger.causes import because
@@ -19,26 +18,6 @@ from tests import factories
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 SEES = {"rep": 1, "mate": 1, "leader": 1, "manager": 1, "admin": 1, "follower": 1, "stranger": 0}
-
-
-@pytest.fixture
-def lead(cast: Any, stages: Any) -> Any:
-    return factories.make_lead(
-        by=cast.manager,
-        title="Cold storage",
-        owner=cast.rep.pk,
-        team=cast.team.pk,
-        followers=[cast.follower.pk],
-    )
-
-
-@pytest.fixture
-def login(client: Client) -> Any:
-    def as_(user: Any) -> Client:
-        client.force_login(user)
-        return client
-
-    return as_
 
 
 def on(record: Any) -> str:

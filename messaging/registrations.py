@@ -1,0 +1,17 @@
+"""What messaging tells the floors below: what follows from a note, and whom changes are told."""
+
+from __future__ import annotations
+
+from core.ledger.derivations import register_derivation, register_derived
+from core.ledger.dispatch import register_consumer
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    from messaging.services import mentions, notifying
+
+    register_derivation("messaging.note", follow=mentions.follow, rebuild=mentions.rebuild)
+    register_derived(
+        "messaging.notemention", "messaging.notification", "messaging.notificationwork"
+    )
+    register_consumer("notifications", notifying.take, then=notifying.wake)

@@ -1,0 +1,169 @@
+"""Telling people of changes, behind the dispatcher of the ledger and never in a request.
+
+The only writer of Notification, but for `read_at`. Each change is handed over once and each person
+told of it once; nobody is told of their own deeds, nor of what they do not see.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from core.ledger.dispatch import Handed
+from core.ledger.tables import Change, Kind
+from core.ledger.work import work
+from crm.models import User as UserModel
+from messaging.models import Note, NoteMention, Notification, NotificationWork
+from messaging.services.mentions import people_of, sees
+from pipeline.models import Activity, Lead, LeadFollower
+
+if TYPE_CHECKING:
+    from crm.models import User
+
+#: Older changes are no news: an import brings years of them.
+NEWS = dt.timedelta(days=2)
+#: Causes of which people are told otherwise: by the page of the import, of the undo, of the bulk.
+UNTOLD = frozenset({Kind.IMPORT, Kind.UNDO, Kind.BULK_EDIT, Kind.MERGE})
+MENTION, NOTE = Notification.Kind.MENTION, Notification.Kind.NOTE
+
+
+def take(changes: Sequence[Handed]) -> None:
+    """Insert a work row for each change that people may have to be told of."""
+    since = timezone.now() - NEWS
+    rows = [
+        NotificationWork(
+            key=f"notify:{change.pending_id}",
+            change_id=change.change_id,
+            record_type=change.record_type,
+            record_id=change.record_id,
+        )
+        for change in changes
+        if change.change_id is not None and change.at is not None and change.at > since
+        if change.kind not in UNTOLD and is_news(change.record_type, change.action, change.diff)
+    ]
+    NotificationWork.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+
+
+def is_news(record_type: str, action: str, diff: Any) -> bool:
+    """Whether a change is of a kind that is told."""
+    if record_type == "messaging.note":
+        return action == "created" or (action == "updated" and "body" in diff)
+    if action != "updated":
+        return False
+    if record_type == "pipeline.activity":
+        return bool("done_at" in diff and diff["done_at"][1])
+    return record_type == "pipeline.lead" and bool({"stage", "status", "followers"} & set(diff))
+
+
+def wake() -> None:
+    """Ask a worker to tell people."""
+    from messaging.tasks import send_notify
+
+    send_notify()
+
+
+def notify(limit: int = 200) -> int:
+    """Do work that is due; return how many rows were done."""
+    return work(NotificationWork, _notify, limit=limit)
+
+
+def _notify(rows: Sequence[NotificationWork]) -> None:
+    changes = Change.objects.select_related("cause__actor").in_bulk(row.change_id for row in rows)
+    found: list[Notification] = []
+    for row in rows:
+        change = changes.get(row.change_id)
+        if change is not None:
+            found += _told(change)
+    Notification.objects.bulk_create(found, ignore_conflicts=True)
+
+
+def _told(change: Change) -> list[Notification]:
+    """Whom to tell of a change: everyone at most once, for the strongest reason."""
+    if change.record_type == "messaging.note":
+        return _of_note(change)
+    if change.record_type == "pipeline.activity":
+        activity = Activity.objects.filter(pk=change.record_id, lead__isnull=False).first()
+        lead = activity.lead if activity is not None else None
+        kind = Notification.Kind.DONE
+    else:
+        lead = Lead.objects.filter(pk=change.record_id).first()
+        if lead is not None and "followers" in change.diff:
+            return _of_followers(change, lead)
+        kind = Notification.Kind.STAGE
+    if lead is None:
+        return []
+    people = followers_of(lead)
+    if kind == Notification.Kind.STAGE:
+        # The bell tells owners what others do with their leads.
+        people = [person for person in people if person.pk != lead.owner_id]
+    return _for(people, kind, change, lead=lead)
+
+
+def _of_note(change: Change) -> list[Notification]:
+    note = (
+        Note.objects.select_related("lead", "contact", "company")
+        .filter(pk=change.record_id)
+        .first()
+    )
+    if note is None:
+        return []
+    where = {"lead": note.lead, "contact": note.contact, "company": note.company, "note": note}
+    told_before = set(
+        Notification.objects.filter(note=note, kind=MENTION).values_list("user", flat=True)
+    )
+    named = [person for person in people_of(note.mentions.all()) if person.pk not in told_before]
+    found = _for(named, MENTION, change, **where)
+    if change.action != "created":
+        return found
+    followers: list[User] = []
+    if note.lead is not None:
+        followers = followers_of(note.lead)
+    else:
+        owner = note.subject.owner
+        followers = [owner] if owner is not None and owner.is_active else []
+    mentioned = {person.pk for person in named}
+    rest = [person for person in followers if person.pk not in mentioned]
+    return found + _for(rest, NOTE, change, **where)
+
+
+def _of_followers(change: Change, lead: Lead) -> list[Notification]:
+    """Those who were made followers by somebody else, and not just because a note named them."""
+    value = change.diff["followers"]
+    added = value.get("add", ()) if isinstance(value, dict) else ()
+    notes = Change.objects.filter(cause=change.cause_id, record_type="messaging.note")
+    named = people_of(NoteMention.objects.filter(note__in=notes.values("record_id")))
+    people = UserModel.objects.active().filter(pk__in=added)
+    people = people.exclude(pk__in=[person.pk for person in named])
+    return _for(list(people), Notification.Kind.FOLLOWER, change, lead=lead)
+
+
+def _for(people: Sequence[User], kind: str, change: Change, **where: Any) -> list[Notification]:
+    """Notifications for those of `people` who did not do it and who see what it is on."""
+    return [
+        told
+        for person in people
+        if person.pk != change.cause.actor_id
+        if sees(person, told := Notification(user=person, kind=kind, change=change, **where))
+    ]
+
+
+def followers_of(lead: Lead) -> list[User]:
+    """Who is told of a lead: its followers, and by rule its owner and the leader of its team."""
+    links = LeadFollower.objects.filter(lead=lead).values("user")
+    wanted = Q(pk__in=links) | Q(pk=lead.owner_id)
+    if lead.team_id is not None:
+        wanted |= Q(led_teams=lead.team_id)
+    return list(UserModel.objects.active().filter(wanted).distinct().order_by("name", "pk"))
+
+
+def mark_read(*, by: User, pk: int | None = None, read: bool = True) -> int:
+    """Mark one or all of a person's own notifications as read, or one as unread; returns how
+    many changed."""
+    rows = Notification.objects.filter(user=by, read_at__isnull=read)
+    if pk is not None:
+        rows = rows.filter(pk=pk)
+    return rows.update(read_at=timezone.now() if read else None)
