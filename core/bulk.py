@@ -43,6 +43,17 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """A page that is opened for several records; `opens(ids)` tells its address."""
+
+    name: str
+    icon: str
+    label: Callable[[], str]
+    opens: Callable[[Sequence[int]], str]
+    is_grave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What a person selected on a list: some rows, or all that its filter shows."""
 

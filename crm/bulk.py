@@ -9,8 +9,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from core.bulk import Deed
+from core.bulk import Deed, Opening
 from core.forms import Styled
+from crm.duplicatelines import COMPANIES, CONTACTS
 from crm.models import User
 from crm.services.companies import (
     archive_companies,
@@ -50,18 +51,20 @@ class SureForm(Styled):
 
 
 def _deeds(
+    *,
     update: Callable[[list[int], dict[str, Any], Any], Any],
     archive: Many,
     unarchive: Many,
     delete: Many,
     stays: Callable[[], str],
-) -> dict[str, Deed]:
+    merging: Opening,
+) -> dict[str, Deed | Opening]:
     """The deeds for one kind of record; `stays` says what is not deleted with it."""
 
     def assign(ids: list[int], form: Any, by: Any) -> None:
         update(ids, {"owner": form.cleaned_data["owner"]}, by)
 
-    deeds = (
+    deeds: tuple[Deed | Opening, ...] = (
         Deed(
             name="assign",
             icon="user",
@@ -72,6 +75,7 @@ def _deeds(
             says=lambda n: ngettext("%(n)s record assigned.", "%(n)s records assigned.", n),
             button=lambda: _("Assign"),
         ),
+        merging,
         Deed(
             name="archive",
             icon="archive",
@@ -119,6 +123,7 @@ CONTACT_DEEDS = _deeds(
     unarchive=lambda ids, by: unarchive_contacts(contacts=ids, by=by),
     delete=lambda ids, by: delete_contacts(contacts=ids, by=by),
     stays=lambda: _("Leads stay; the contact is taken off them."),
+    merging=CONTACTS.merging(),
 )
 COMPANY_DEEDS = _deeds(
     update=lambda ids, values, by: update_companies(companies=ids, values=values, by=by),
@@ -126,10 +131,11 @@ COMPANY_DEEDS = _deeds(
     unarchive=lambda ids, by: unarchive_companies(companies=ids, by=by),
     delete=lambda ids, by: delete_companies(companies=ids, by=by),
     stays=lambda: _("Contacts, leads and branches stay; they lose the company."),
+    merging=COMPANIES.merging(),
 )
 
 
-def offered(deeds: dict[str, Deed], *, is_archive: bool) -> list[Deed]:
+def offered(deeds: dict[str, Deed | Opening], *, is_archive: bool) -> list[Deed | Opening]:
     """What is offered on a list: those of the archive are brought back, others put there."""
     gone = "archive" if is_archive else "unarchive"
     return [deed for deed in deeds.values() if deed.name != gone]

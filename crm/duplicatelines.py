@@ -9,8 +9,11 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from core.bulk import Opening
 from core.folding import domain_key, email_key, phone_key
+from core.merging import MOST
 from crm.alike import own_domain
 from crm.duplicates import (
     LIKELY,
@@ -94,7 +97,13 @@ class Kind:
 
     def merge_address(self, ids: Sequence[int]) -> str:
         """The page on which records become one."""
-        return f"{reverse(f'{self.name}-merge')}?{urlencode({'id': ids}, doseq=True)}"
+        # One more than may be: the page says that they are too many.
+        query = urlencode({"id": list(ids)[: MOST + 1]}, doseq=True)
+        return f"{reverse(f'{self.name}-merge')}?{query}"
+
+    def merging(self) -> Opening:
+        """What a list offers for selected records: the page on which they become one."""
+        return Opening("merge", "arrows-right-left", lambda: _("Merge…"), self.merge_address)
 
     def hints(self, typed: Mapping[str, str], user: User, but: int) -> list[Line]:
         """The records that may be the same as what is being typed."""

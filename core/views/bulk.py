@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from core.answers import go_to, posted, put_errors, say
-from core.bulk import Chosen, Deed, Selection, shown
+from core.bulk import Chosen, Deed, Opening, Selection, shown
 from core.errors import Conflict, NotAllowed, NotFound, Refused
 from core.ledger.causes import because
 from core.ledger.tables import Cause, Kind
@@ -21,7 +21,7 @@ from core.requests import Request
 Done = Callable[[list[int], str, Any], HttpResponse]
 
 
-def deed_named(deeds: Mapping[str, Deed], name: str) -> Deed:
+def deed_named[Named: Deed | Opening](deeds: Mapping[str, Named], name: str) -> Named:
     """A deed by its name."""
     if name not in deeds:
         raise NotFound(_("There is no such page."))
@@ -83,14 +83,17 @@ def do_bulk(
 
 def bulk_on_list(
     request: Request,
-    deed: Deed,
+    deed: Deed | Opening,
     chosen: Chosen,
     selection: Selection,
     *,
     list_url: str,
     about: Mapping[str, Any],
 ) -> HttpResponse:
-    """The same for what was selected on a list, which is shown again with a toast."""
+    """The same for what was selected on a list, which is shown again with a toast; or a page is
+    opened for it."""
+    if isinstance(deed, Opening):
+        return go_to(request, deed.opens(chosen.ids))
     back = list_url + address(selection.filter, after=None).rstrip("?")
 
     def done(_ids: list[int], text: str, cause: Any) -> HttpResponse:

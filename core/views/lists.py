@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import exports
-from core.bulk import Deed, Selection
+from core.bulk import Deed, Opening, Selection
 from core.errors import Refused
 from core.keyset import COUNT_CAP, capped_count
 from core.lists import Listing, View, address, count_text, hidden, read_page
@@ -71,7 +71,7 @@ class Frame:
     #: The saved views, told what the list shows: its whole query.
     views: Callable[[str], Any] | None = None
     #: What may be done to rows that are selected.
-    deeds: Sequence[Deed] = ()
+    deeds: Sequence[Deed | Opening] = ()
     problems: Sequence[str] = field(default_factory=list)
 
 
@@ -122,7 +122,7 @@ def show_list(
     return render(request, "core/list.html", context)
 
 
-def _deed_url(listing: Listing, deed: Deed) -> str:
+def _deed_url(listing: Listing, deed: Deed | Opening) -> str:
     return reverse(f"{listing.name}-bulk", args=[deed.name])
 
 

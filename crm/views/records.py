@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core.answers import next_address, posted, put_errors, say, written_cause
-from core.bulk import Deed, Selection, choose
+from core.bulk import Deed, Opening, Selection, choose
 from core.errors import Conflict, NotAllowed, NotFound, Refused
 from core.lists import Listing
 from core.numbers import key_in
@@ -43,7 +43,7 @@ class Door:
     archive: Callable[..., Any]
     unarchive: Callable[..., Any]
     delete: Callable[..., Any]
-    deeds: Mapping[str, Deed]
+    deeds: Mapping[str, Deed | Opening]
     words: Callable[[], dict[str, str]]
     form_template: str
 

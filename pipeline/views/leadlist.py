@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from core.bulk import Deed, Selection, choose
+from core.bulk import Deed, Opening, Selection, choose
 from core.errors import Refused
 from core.lists import address
 from core.requests import Request
@@ -18,6 +18,7 @@ from core.views.bulk import bulk_on_list, deed_named
 from core.views.conditions import register_built
 from core.views.lists import Chip, Frame, Menu, Told, asked_of, export_list, show_list
 from crm.savedviews import first_address, read_menu
+from pipeline import duplicatelines
 from pipeline.bulk import DEEDS
 from pipeline.lists import LEADS
 from pipeline.models import Lead, Pipeline
@@ -32,6 +33,14 @@ ON_CHIPS = (
     ("status", "lost"),
     ("archived", "true"),
 )
+
+
+#: What is offered for selected leads: on a list, also to make one of them.
+ON_LIST: dict[str, Deed | Opening] = {
+    **{name: deed for name, deed in DEEDS.items() if name != "delete"},
+    "merge": duplicatelines.LEADS.merging(),
+    "delete": DEEDS["delete"],
+}
 
 
 def index(request: Request) -> HttpResponse:
@@ -54,7 +63,7 @@ def export(request: Request) -> HttpResponseBase:
 
 def bulk(request: Request, deed: str) -> HttpResponse:
     """Ask what is to be done to the selected leads, and do it to all of them or none."""
-    wanted = deed_named(DEEDS, deed)
+    wanted = deed_named(ON_LIST, deed)
     selection = Selection.read(request.POST or request.GET)
     leads = Lead.objects.visible_to(request.user)
     if selection.is_all:
@@ -80,10 +89,10 @@ def built_leads(request: Request, query: QueryDict) -> LeadQuerySet:
 register_built(LEADS.name, "pipeline.lead", built_leads)
 
 
-def _deeds(narrowing: Narrowing) -> list[Deed]:
+def _deeds(narrowing: Narrowing) -> list[Deed | Opening]:
     """What may be done to selected leads: those of the archive are brought back."""
     gone = "unarchive" if narrowing.values.get("archived") != "true" else "archive"
-    return [deed for deed in DEEDS.values() if deed.name != gone]
+    return [deed for deed in ON_LIST.values() if deed.name != gone]
 
 
 def _frame(request: Request, narrowing: Narrowing) -> Frame:

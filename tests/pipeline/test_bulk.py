@@ -229,7 +229,7 @@ def test_the_list_offers_what_fits_it(cast: Any, leads: Any) -> None:
     assert url("unarchive") not in page
     put_away = client.get(reverse("leads"), {"archived": "true"})
     assert [deed.name for deed, _url in put_away.context["deeds"]] == [
-        *("edit", "move", "assign", "tag", "lose", "unarchive", "delete")
+        *("edit", "move", "assign", "tag", "lose", "unarchive", "merge", "delete")
     ]
 
 

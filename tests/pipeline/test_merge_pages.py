@@ -187,3 +187,34 @@ def test_a_head_that_stands_under_another_makes_no_circle(cast: Any) -> None:
     merged = merge_companies(ids=[top.pk, head.pk], by=cast.manager, head=head.pk)
     middle.refresh_from_db()
     assert (middle.parent_id, merged.parent_id) == (head.pk, None)
+
+
+@pytest.mark.parametrize("name", ["leads", "contacts", "companies"])
+def test_selected_rows_of_a_list_are_merged_on_the_page(
+    name: str, cast: Any, client: Client, stages: Any
+) -> None:
+    make = {
+        "leads": lambda: factories.make_lead(by=cast.manager),
+        "contacts": factories.make_contact,
+        "companies": factories.make_company,
+    }[name]
+    one, two = make(), make()
+    client.force_login(cast.manager)
+    bulk = reverse(f"{name}-bulk", args=["merge"])
+    assert bulk in client.get(reverse(name)).content.decode()
+    kind = {"leads": "lead", "contacts": "contact", "companies": "company"}[name]
+    rows = {"rows": f"{two.pk},{one.pk}"}
+    assert client.get(bulk, rows)["Location"] == address(kind, two, one)
+    answer = client.get(bulk, rows, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, address(kind, two, one))
+
+
+def test_too_many_selected_rows_are_refused_on_the_page(
+    cast: Any, client: Client, stages: Any
+) -> None:
+    for _ in range(8):
+        factories.make_lead(by=cast.manager)
+    client.force_login(cast.manager)
+    opened = client.get(reverse("leads-bulk", args=["merge"]), {"all": "1"}, follow=True)
+    assert opened.status_code == 422
+    assert "At most 5" in opened.content.decode()
