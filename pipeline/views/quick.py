@@ -20,7 +20,7 @@ from pipeline.views.parts import answer, here_of, place_of
 def quick(request: Request) -> HttpResponse:
     """Read a line of words, and plan the step that it means once it has no problem."""
     fields = request.POST if request.method == "POST" else request.GET
-    words = fields.get("words", "").strip()[:LONGEST]
+    words = fields.get("words", "").replace("\0", " ").strip()[:LONGEST]
     key = key_in(fields, "lead")
     lead = visible_lead(request.user, key) if key else None
     understood = understand(words, user=request.user, lead=lead, chosen=fields.get("subject", ""))

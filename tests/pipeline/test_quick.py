@@ -95,7 +95,7 @@ def test_the_whole_name_or_what_follows_it_tells_them_apart(
         ("call nora 30 February", "no such day"),
         ("call nora 3/12", "write the month as a word"),
         ("tomorrow 9:30 send offer", "with whom or on which lead"),
-        ("call \x00", "is called"),
+        ("call zoe\x00", "is called “zoe”"),
     ],
 )
 def test_what_cannot_be_planned_is_told_and_nothing_is_written(
