@@ -51,6 +51,7 @@ def values_for(model: Any) -> dict[str, Any]:
             "due_at": timezone.now(),
         },
         "pipeline.lead": _lead,
+        "messaging.note": lambda: {"lead": make("pipeline.lead"), "body": "Ask for Nora"},
     }.get(model._meta.label_lower)
     if special is not None:
         return special()

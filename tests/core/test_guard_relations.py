@@ -99,6 +99,8 @@ def _companions(holder: Any, field: Any) -> dict[str, Any]:
     return {
         "pipeline.activity.contact": {"lead": None},
         "pipeline.activity.company": {"lead": None},
+        "messaging.note.contact": {"lead": None},
+        "messaging.note.company": {"lead": None},
         "crm.target.user": {"team": None},
         "pipeline.lead.lost_reason": {"status": "lost", "closed_at": timezone.now()},
     }.get(name_of_field(field), {})
@@ -109,6 +111,9 @@ STAYING = {
     "pipeline.activity.lead",
     "pipeline.activity.contact",
     "pipeline.activity.company",
+    "messaging.note.lead",
+    "messaging.note.contact",
+    "messaging.note.company",
     "crm.target.team",
     "crm.target.user",
     "pipeline.lead.lost_reason",
