@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ('done_at', models.DateTimeField(null=True)),
                 ('report', models.JSONField(null=True)),
                 ('problem', models.TextField(default='')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('cause', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='undo_orders', to='core.cause')),
             ],
             options={

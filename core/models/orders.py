@@ -14,7 +14,7 @@ class UndoOrder(models.Model):
     says in words why it could not be done."""
 
     cause = models.ForeignKey(Cause, models.CASCADE, related_name="undo_orders")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     with_consequences = models.BooleanField(default=False)
     asked_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True)
