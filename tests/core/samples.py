@@ -156,7 +156,10 @@ def last_id() -> int:
 
 
 #: What an undo leaves behind: the ledger, its work, and how often a record was changed.
-LEDGER = {"core.cause", "core.change", "core.undo", "core.pending", "pipeline.leadsearch"}
+LEDGER = {
+    *("core.cause", "core.change", "core.undo", "core.pending"),
+    *("pipeline.leadsearch", "messaging.notificationwork"),
+}
 COUNTED = {"version", "updated_at"}
 REBUILT = {"pipeline.stagevisit", "pipeline.leadspan"}
 

@@ -31,6 +31,8 @@ from core.ledger.schema import schema_of, tracked_models
 from core.ledger.tables import Kind
 from core.services.undoing import undo_cause
 from crm.models import Company, Contact, CustomField, Tag, User
+from messaging.models import Note
+from messaging.services import notes
 from pipeline.models import (
     Activity,
     ActivityType,
@@ -59,7 +61,7 @@ THOROUGH = bool(os.environ.get("RELANCE_THOROUGH"))
 Key = tuple[str, int, str]
 Dump = dict[Key, Any]
 EXISTS = ""
-WATCHED = [Lead, LeadContact, CriterionTick, Activity, Company, Contact, Tag, Stage]
+WATCHED = [Lead, LeadContact, CriterionTick, Activity, Note, Company, Contact, Tag, Stage]
 #: What an undo may make anew instead of writing the old value back.
 LOOSE = {("pipeline.lead", "position")}
 
@@ -503,13 +505,21 @@ class World:
             deed = activities.complete_activity if b % 3 else activities.reopen_activity
             self.run(lambda: deed(activity=activity, by=self.user))
 
+    def do_note(self, a: int, b: int, c: int) -> None:
+        lead, note = self.pick(Lead, a), self.pick(Note, b)
+        body = f"Said {c}"
+        if note is not None and c % 2:
+            self.run(lambda: notes.update_note(note=note, body=body, by=self.user))
+        elif lead is not None:
+            self.run(lambda: notes.write_note(lead=lead, body=body, by=self.user))
+
     def do_stage(self, a: int, b: int, c: int) -> None:
         stage = Stage.objects.get(pk=self.stages[a % 4])
         stage.probability = b % 101
         self.run(stage.save, {("pipeline.stage", stage.pk, "probability"): b % 101})
 
     def do_delete(self, a: int, b: int, c: int) -> None:
-        model = [Lead, Company, Tag, Contact, Activity][b % 5]
+        model = [Lead, Company, Tag, Contact, Activity, Note][b % 6]
         key = self.pick(model, a)
         if key is not None:
             expected = {(model._meta.label_lower, key, EXISTS): None}
