@@ -15,7 +15,7 @@ from core.ledger.tables import Cause, Kind
 from core.services.configuration import order_records
 from core.services.undoing import undo_cause
 from core.settingpages import setting_pages
-from crm.models import Product, Tag, Team
+from crm.models import Product, Tag
 from pipeline.models import ActivityType, Lead, LostReason, Stage
 from pipeline.services.closing import lose_lead
 from pipeline.services.leads import archive_leads
@@ -188,12 +188,16 @@ def test_a_stage_that_asks_for_more_takes_none_and_nothing_is_half_done(
 
 
 def test_what_is_in_use_is_put_out_of_use_instead(manager: Client, cast: Any) -> None:
-    factories.make_lead(by=cast.manager, owner=cast.rep.pk, team=cast.team.pk)
-    address = reverse("setting-delete", args=["teams", cast.team.pk])
-    page = manager.get(address).content.decode()
+    lead, reason = factories.make_lead(by=cast.manager), LostReason.objects.first()
+    assert reason is not None
+    with factories.arranging():
+        lose_lead(lead=lead.pk, reason=reason.pk, by=cast.manager)
+    address = reverse("setting-delete", args=["lost-reasons", reason.pk])
+    assert "It is in use: 1 lead." in manager.get(address).content.decode()
     answer = manager.post(address)
-    assert Team.objects.filter(pk=cast.team.pk).exists() == ("It is in use" in page)
-    assert answer.status_code in (302, 422)
+    assert answer.status_code == 422
+    assert "is in use: 1 lead. Deactivate it instead." in answer.content.decode()
+    assert LostReason.objects.filter(pk=reason.pk).exists()
 
 
 def test_few_and_many_stages_are_warned_of_but_not_blocked(
