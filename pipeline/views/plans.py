@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from core.answers import go_to, posted, put_errors, say, written_cause
 from core.errors import NotFound, Refused
@@ -29,7 +29,7 @@ class LaunchForm(Styled):
 
     plan = forms.ModelChoiceField(
         Plan.objects.filter(is_active=True, steps__isnull=False).distinct(),
-        label=_("Plan"),
+        label=pgettext_lazy("steps in order", "Plan"),
         empty_label=None,
     )
     base_on = DayField(label=_("Counted from"), initial=timezone.localdate)
