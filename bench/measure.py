@@ -63,6 +63,17 @@ def clocked() -> Iterator[Clock]:
         yield clock
 
 
+def p95_of(work: Callable[[], Any], repeats: int = 100) -> float:
+    """Milliseconds that 95 of 100 runs stay under, after a warm-up."""
+    work()
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.quantiles(times, n=20)[-1]
+
+
 def median_of(work: Callable[[], Any], repeats: int = REPEATS) -> tuple[float, float, int]:
     """Milliseconds in all, milliseconds in the database, and queries: medians after a warm-up."""
     work()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bench.measure import median_of, tell
+from typing import Any
+
+from bench.measure import median_of, p95_of, tell
 
 
 def pages() -> None:
@@ -35,3 +37,20 @@ def pages() -> None:
             assert client.get(address).status_code == 200
             whole, inside, queries = median_of(lambda: client.get(address))  # noqa: B023
             tell(name, whole, "ms", budget, f"{queries} queries, {inside:.1f} ms of them")
+        _slowest(people["rep"], page, board)
+
+
+def _slowest(rep: Any, page: str, board: str) -> None:
+    """What 95 of 100 requests of the pages of a salesperson's day stay under."""
+    from django.test import Client
+    from django.urls import reverse
+
+    client = Client()
+    client.force_login(rep)
+    for name, address in [
+        ("list of leads", reverse("leads")),
+        ("board", board),
+        ("lead page", page),
+        ("my day", reverse("day")),
+    ]:
+        tell(f"{name}, rep: p95", p95_of(lambda: client.get(address)), "ms", 150)  # noqa: B023
