@@ -14,4 +14,4 @@ def register() -> None:
     register_derived(
         "messaging.notemention", "messaging.notification", "messaging.notificationwork"
     )
-    register_consumer("notifications", notifying.take, then=notifying.wake)
+    register_consumer("notifications", notifying.take, then=notifying.wake, hears_quiet=True)

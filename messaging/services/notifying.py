@@ -43,9 +43,16 @@ def take(changes: Sequence[Handed]) -> None:
         )
         for change in changes
         if change.change_id is not None and change.at is not None and change.at > since
-        if change.kind not in UNTOLD and is_news(change.record_type, change.action, change.diff)
+        if _is_back(change) or not (change.quiet or change.kind in UNTOLD)
+        if is_news(change.record_type, change.action, change.diff)
     ]
     NotificationWork.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+
+
+def _is_back(change: Handed) -> bool:
+    """Whether a deleted note has come back: what told of it went with it, and is told anew."""
+    created = change.record_type == "messaging.note" and change.action == "created"
+    return created and change.kind == Kind.UNDO
 
 
 def is_news(record_type: str, action: str, diff: Any) -> bool:

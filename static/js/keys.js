@@ -59,6 +59,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What a message offers to undo is undone by Ctrl Z, newest first; the board remembers its own moves.
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.key.toLowerCase() !== "z" || event.shiftKey) return;
+  if (!(event.ctrlKey || event.metaKey) || document.getElementById("board")) return;
+  if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  const button = [...document.querySelectorAll("#toasts [data-undo] button")].at(-1);
+  if (!(button instanceof HTMLElement)) return;
+  event.preventDefault();
+  button.click();
+});
+
 /** The keys of this page, those of the page itself first. */
 function showKeys() {
   const frame = document.getElementById("keys-frame");

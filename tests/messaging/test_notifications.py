@@ -10,7 +10,9 @@ from django.urls import reverse
 from core.ledger.causes import because
 from core.ledger.dispatch import hand_out
 from core.ledger.tables import Kind
+from core.services.undoing import undo_cause
 from messaging.models import Notification, NotificationWork
+from messaging.services.notes import delete_note
 from messaging.services.notifying import notify
 from pipeline.models import LeadFollower
 from pipeline.services.activities import complete_activity
@@ -48,6 +50,22 @@ def test_imports_and_undos_are_not_told_one_by_one(
         move_lead(lead=lead.pk, stage=stages[1].pk, by=cast.manager)
     tell()
     assert not Notification.objects.exists()
+
+
+def test_a_note_that_comes_back_is_told_anew_since_its_notices_went_with_it(
+    lead: Any, cast: Any, tell: Any
+) -> None:
+    note = factories.make_note("Ask @Fay Follower", by=cast.rep, lead=lead)
+    tell()
+    assert told("mention") == {cast.follower.pk}
+    with because(Kind.PERSON, by=cast.rep) as deleting:
+        delete_note(note=note.pk, by=cast.rep)
+    tell()
+    assert told("mention") == set()
+    undo_cause(cause=deleting.id, by=cast.rep)
+    tell()
+    tell()
+    assert told("mention") == {cast.follower.pk}
 
 
 def test_a_worker_that_dies_half_way_tells_nobody_twice(lead: Any, cast: Any) -> None:
