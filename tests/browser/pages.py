@@ -7,6 +7,7 @@ looks today.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -228,6 +229,39 @@ def let_in(context: Any, user: User | None, address: str, language: str) -> None
     context.add_cookies(
         [{"name": name, "value": value, "url": address} for name, value in cookies.items()]
     )
+
+
+#: So long nothing must be on its way for a page to count as there.
+QUIET = 0.1
+
+
+class Traffic:
+    """What a page has asked for and not got yet."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.open: set[Any] = set()
+        self.last = time.monotonic()
+        page.on("request", self._asked)
+        page.on("requestfinished", self._answered)
+        page.on("requestfailed", self._answered)
+
+    def _asked(self, request: Any) -> None:
+        self.open.add(request)
+        self.last = time.monotonic()
+
+    def _answered(self, request: Any) -> None:
+        self.open.discard(request)
+        self.last = time.monotonic()
+
+    def settle(self, seconds: float = 15) -> None:
+        """Wait until the page is loaded and all that it asked for has come."""
+        self.page.wait_for_load_state("load")
+        until = time.monotonic() + seconds
+        while self.open or time.monotonic() - self.last < QUIET:
+            if time.monotonic() > until:
+                raise AssertionError(f"waits for {[request.url for request in self.open]}")
+            self.page.wait_for_timeout(20)
 
 
 def overflow(page: Any) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.pages import PAGES, Page, World, let_in, made_world, overflow
+from tests.browser.pages import PAGES, Page, Traffic, World, let_in, made_world, overflow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -57,11 +57,12 @@ def each_page(chromium: Any, live_server: Any) -> Iterator[Callable[..., str]]:
             )
             context.set_default_timeout(15_000)
             page = context.new_page()
+            traffic = Traffic(page)
             for person in dict.fromkeys(shown.person for shown in PAGES):
                 let_in(context, world.users.get(person), live_server.url, "en")
                 for shown in (shown for shown in PAGES if shown.person == person):
                     try:
-                        arrive(page, shown, world)
+                        arrive(page, shown, world, traffic)
                         found += [f"{shown.name}: {wrong}" for wrong in look(page, shown)]
                     except Exception as error:  # one page that fails hides no other
                         found.append(f"{shown.name}: {str(error).splitlines()[0]}")
@@ -71,10 +72,10 @@ def each_page(chromium: Any, live_server: Any) -> Iterator[Callable[..., str]]:
     return walked
 
 
-def arrive(page: Any, shown: Page, world: World) -> None:
+def arrive(page: Any, shown: Page, world: World, traffic: Traffic) -> None:
     """Open a page as the pictures show it."""
     page.goto(shown.address(world))
-    page.wait_for_load_state("networkidle")
+    traffic.settle()
     shown.before(page)
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import translation
 
 from tests.browser.conftest import REFUSALS
-from tests.browser.pages import NOW, PAGES, World, let_in, made_world, overflow
+from tests.browser.pages import NOW, PAGES, Traffic, World, let_in, made_world, overflow
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -36,6 +36,7 @@ def test_every_page_fits_and_reports_nothing(
         )
         context.set_default_timeout(15_000)
         page = context.new_page()
+        traffic = Traffic(page)
         where = ""
         page.on("pageerror", lambda error: troubles.append(f"{where}: {error}"))
         page.on(
@@ -54,7 +55,7 @@ def test_every_page_fits_and_reports_nothing(
                 for width, height in WIDTHS.items():
                     where = f"{shown.name} at {width}"
                     try:
-                        look(page, shown, world, width, height, troubles, where)
+                        look(page, traffic, shown, world, width, height, troubles, where)
                     except Exception as error:  # one page that fails hides no other
                         troubles.append(f"{where}: {str(error).splitlines()[0]}")
         context.close()
@@ -64,7 +65,14 @@ def test_every_page_fits_and_reports_nothing(
 
 
 def look(
-    page: Any, shown: Any, world: World, width: int, height: int, troubles: list[str], where: str
+    page: Any,
+    traffic: Traffic,
+    shown: Any,
+    world: World,
+    width: int,
+    height: int,
+    troubles: list[str],
+    where: str,
 ) -> None:
     """Open a page in one width and look at it in both themes."""
     page.set_viewport_size({"width": width, "height": height})
@@ -72,7 +80,7 @@ def look(
     answer = page.goto(shown.address(world))
     if answer.status != shown.status:
         troubles.append(f"{where}: status {answer.status}")
-    page.wait_for_load_state("networkidle")
+    traffic.settle()
     shown.before(page)
     page.mouse.move(0, 0)
     if too_wide := overflow(page):
