@@ -167,7 +167,7 @@ PAGES = [
     Page("profile", to("profile")),
     Page("search", to("search", query="?q=a")),
     Page("palette", to("profile"), "leader", palette("a")),
-    Page("notifications", to("notices")),
+    Page("notices", to("notices")),
     Page("bell", to("profile"), "rep", click("#bell", "#dialog .notices-box")),
     Page("keys", to("board", "pipeline"), "rep", lambda page: page.keyboard.press("?")),
     Page("not-found", lambda world: "/leads/999999999/", status=404),
