@@ -13,14 +13,16 @@ BUDGET = 30 + ROWS // 1000
 
 def bulk() -> None:
     """Set two fields of 10,000 leads through the page, move them, and undo both."""
+    from django.db import transaction
     from django.test import Client
     from django.test.utils import override_settings
     from django.urls import reverse
 
+    from core.ledger.causes import because
     from core.ledger.tables import Cause, Kind
     from core.services.undoing import undo_cause
     from crm.models import User
-    from pipeline.models import Lead, Stage
+    from pipeline.models import ActivityType, Lead, Plan, PlanStep, Stage
 
     chosen = Lead.objects.open().active().order_by("pk").values_list("pk", flat=True)
     rows = {"rows": ",".join(map(str, chosen[:ROWS]))}
@@ -28,6 +30,10 @@ def bulk() -> None:
     # A stage that asks for nothing, so that every lead may enter it.
     stage = Stage.objects.filter(kind="open", required_fields=[]).in_order().first()
     assert stage is not None
+    with because(Kind.SYSTEM, label="bench"), transaction.atomic():
+        plan = Plan.objects.create(name=f"Bench {time.time_ns()}")
+        for place, kind in enumerate(ActivityType.objects.filter(is_active=True)[:2]):
+            PlanStep.objects.create(plan=plan, type=kind, sequence=place)
     deeds = {
         "edit": {
             "set": ["expected_close", "amount"],
@@ -35,6 +41,7 @@ def bulk() -> None:
             "expected_revenue": "777",
         },
         "move": {"stage": stage.pk},
+        "launch": {"plan": plan.pk, "base_on": "2031-01-31"},
     }
     with override_settings(ALLOWED_HOSTS=["*"], SECURE_SSL_REDIRECT=False, DEBUG=False):
         client = Client()

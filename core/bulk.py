@@ -27,7 +27,8 @@ class Deed:
 
     `form(data, user=…, **about)` asks for what is needed, `do(ids, form, by)` does it to all or to
     none. `asks(n)`, `says(n)` and `button()` are words for before, after, and for doing it, with
-    the number as `%(n)s`; `note()` says what else follows.
+    the number as `%(n)s`; `note()` says what else follows. What `is_for_seen` is done to all that a
+    person sees; other deeds to what they may change.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Deed:
     button: Callable[[], str]
     note: Callable[[], str] | None = None
     is_grave: bool = False
+    is_for_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,10 @@ class Chosen:
 
     ids: list[int]
     changeable: list[int]
+
+    def open_to(self, deed: Deed) -> list[int]:
+        """The records to which a deed may be done."""
+        return self.ids if deed.is_for_seen else self.changeable
 
 
 def choose(records: models.QuerySet[Any], user: Any, rows: Sequence[int] | None = None) -> Chosen:

@@ -17,6 +17,7 @@ from pipeline.bulkforms import (
     BulkSureForm,
     BulkTagForm,
 )
+from pipeline.planforms import BulkLaunchForm
 from pipeline.services.assignment import assign_leads
 from pipeline.services.closing import lose_leads
 from pipeline.services.leads import (
@@ -26,6 +27,7 @@ from pipeline.services.leads import (
     update_leads_with_company,
 )
 from pipeline.services.moves import move_leads
+from pipeline.services.plans import launch_plan
 from pipeline.services.sets import set_tags
 
 
@@ -42,6 +44,18 @@ def _move(leads: list[int], form: Any, by: Any) -> None:
 def _assign(leads: list[int], form: Any, by: Any) -> None:
     owner = form.cleaned_data["owner"]
     assign_leads(leads=leads, owner=owner.pk if owner else None, by=by)
+
+
+def _launch(leads: list[int], form: Any, by: Any) -> None:
+    chosen = form.cleaned_data
+    asked = chosen["asked"]
+    launch_plan(
+        plan=chosen["plan"].pk,
+        leads=leads,
+        base_on=chosen["base_on"],
+        asked=asked.pk if asked else None,
+        by=by,
+    )
 
 
 def _tag(leads: list[int], form: Any, by: Any) -> None:
@@ -102,6 +116,19 @@ _ALL = (
         asks=lambda n: ngettext("Tags of %(n)s lead", "Tags of %(n)s leads", n),
         says=lambda n: ngettext("Tags of %(n)s lead changed.", "Tags of %(n)s leads changed.", n),
         button=lambda: _("Save"),
+    ),
+    Deed(
+        name="launch",
+        icon="checkbox",
+        label=lambda: _("Launch a plan…"),
+        form=BulkLaunchForm,
+        do=_launch,
+        asks=lambda n: ngettext("Launch a plan on %(n)s lead", "Launch a plan on %(n)s leads", n),
+        says=lambda n: ngettext(
+            "A plan is launched on %(n)s lead.", "A plan is launched on %(n)s leads.", n
+        ),
+        button=lambda: _("Launch"),
+        is_for_seen=True,
     ),
     Deed(
         name="lose",

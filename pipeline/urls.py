@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/", leadlist.index, name="leads"),
     path("leads/export/", leadlist.export, name="leads-export"),
     path("leads/bulk/<slug:deed>/", leadlist.bulk, name="leads-bulk"),
+    path("leads/launch/", plans.preview, name="leads-launch-preview"),
     path("leads/new/", leads.new, name="lead-new"),
     path("leads/<int:pk>/", leads.show, name="lead"),
     path("leads/<int:pk>/panel/", leads.panel, name="lead-panel"),

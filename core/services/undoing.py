@@ -89,7 +89,8 @@ def _is_undone(cause: uuid.UUID) -> bool:
 def undoable_by(cause: Cause, by: Any) -> bool:
     """Whether a person may undo a cause: managers all, others what they may change entirely.
 
-    A record that is gone by now counts as changeable by who did it. What gave or took power
+    A record that is gone by now counts as changeable by who did it, and so does what they made in it
+    and still see. What gave or took power
     (accounts, roles, keys of machines) only administrators take back.
     """
     if by is None or by.is_admin:
@@ -130,5 +131,11 @@ def _may_change(record_type: str, ids: set[int], cause: Cause, by: Any) -> bool:
         return True
     if hasattr(records, "changeable_by"):
         visible = records.visible_to(by).filter(pk__in=records.changeable_by(by).values("pk"))
-        return set(visible.values_list("pk", flat=True)) == here
+        left = here - set(visible.values_list("pk", flat=True))
+        if not left or cause.actor_id != by.pk:
+            return not left
+        # What they made themselves they may take back for as long as they see it.
+        made = Change.objects.filter(cause=cause, record_type=record_type, action=Action.CREATED)
+        seen = records.visible_to(by).filter(pk__in=left).values_list("pk", flat=True)
+        return left <= set(made.values_list("record_id", flat=True)) & set(seen)
     return bool(cause.actor_id == by.pk)

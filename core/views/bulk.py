@@ -42,7 +42,7 @@ def do_bulk(
 
     Where some may only be seen, the others are offered; nothing is done before that is accepted.
     """
-    ids, all_of_them = chosen.changeable, len(chosen.ids)
+    ids, all_of_them = chosen.open_to(deed), len(chosen.ids)
     count = {"n": shown(len(ids)), "of": shown(all_of_them)}
     if not ids:
         raise NotAllowed(_("You may change none of these records. Nothing was done."))

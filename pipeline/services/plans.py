@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Launches are for days between these; others are slips of the finger.
 FIRST, LAST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
+#: So many steps are planned at once.
+MOST = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,16 @@ def draft(
         Drafted(step, base_on + dt.timedelta(days=days_of(step)), people[PlanStep.Who(step.who)])
         for step in steps
     ]
+
+
+def days_in_common(
+    plan: Plan, base_on: dt.date, by: User, asked: User | None = None
+) -> list[Drafted]:
+    """What the steps of a plan become on several leads: the person is None where it is not the
+    same on all of them."""
+    drafts = draft(steps=steps_of(plan), base_on=base_on, owner=None, by=by, asked=asked)
+    mine = PlanStep.Who.OWNER
+    return [replace(each, person=None) if each.step.who == mine else each for each in drafts]
 
 
 def days_of(step: PlanStep) -> int:
@@ -86,12 +99,15 @@ def launch_plan(
         chosen: list[Lead] = lock(seen if by is None else seen.visible_to(by))
         if not chosen or len(chosen) < len(set(leads)):
             raise NotFound(_("There is no such record."))
+        if len(chosen) * len(steps) > MOST:
+            raise Refused(_("That would be too many steps at once. Choose fewer leads."))
         owners = UserModel.objects.active().in_bulk({lead.owner_id for lead in chosen} - {None})
+        due = cache(end_of_day)
         made = [
             Activity(
                 type=drafted.step.type,
                 summary=drafted.step.summary or drafted.step.type.default_summary,
-                due_at=end_of_day(drafted.day, drafted.person),
+                due_at=due(drafted.day, drafted.person),
                 all_day=True,
                 assignee=drafted.person,
                 lead=lead,

@@ -4,41 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext
 
 from core.answers import go_to, posted, put_errors, say, written_cause
 from core.errors import NotFound, Refused
-from core.forms import Styled
 from core.requests import Request
 from crm.models import User
 from pipeline.leadpage import visible_lead
-from pipeline.models import Lead, Plan
-from pipeline.services.plans import Drafted, draft, launch_plan, steps_of
-from pipeline.stepforms import DayField
+from pipeline.models import Lead
+from pipeline.planforms import BulkLaunchForm, LaunchForm
+from pipeline.services.plans import Drafted, days_in_common, draft, launch_plan, steps_of
 from pipeline.views.leads import dialog
 from pipeline.views.parts import here_of
-
-
-class LaunchForm(Styled):
-    """Which plan, counted from which day, for whom where a step asks."""
-
-    plan = forms.ModelChoiceField(
-        Plan.objects.filter(is_active=True, steps__isnull=False).distinct(),
-        label=pgettext_lazy("steps in order", "Plan"),
-        empty_label=None,
-    )
-    base_on = DayField(label=_("Counted from"), initial=timezone.localdate)
-    asked = forms.ModelChoiceField(
-        User.objects.active(),
-        label=_("For whom, where a step asks"),
-        required=False,
-        empty_label="–",
-    )
 
 
 def launch(request: Request, pk: int) -> HttpResponse:
@@ -77,6 +57,16 @@ def launch(request: Request, pk: int) -> HttpResponse:
         "plans": form.fields["plan"].queryset.exists(),  # type: ignore[attr-defined]
     }
     return dialog(request, "pipeline/lead_launch.html", context, status=status)
+
+
+def preview(request: Request) -> HttpResponse:
+    """Show what a plan would do on each of several leads."""
+    form = BulkLaunchForm(request.GET, user=request.user, pipeline=None)
+    form.is_valid()
+    plan, day = form.cleaned_data.get("plan"), form.cleaned_data.get("base_on")
+    asked = form.cleaned_data.get("asked")
+    days = [] if plan is None or day is None else days_in_common(plan, day, request.user, asked)
+    return render(request, "pipeline/lead_launch.html#preview", {"drafted": days})
 
 
 def _drafted(form: LaunchForm, lead: Lead, user: User) -> list[Drafted]:

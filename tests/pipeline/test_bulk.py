@@ -15,7 +15,8 @@ from core import bulk
 from core.ledger.causes import because
 from core.ledger.tables import Cause, Change, Kind
 from crm.models import Company, CustomField
-from pipeline.models import Lead, LostReason
+from pipeline.models import Activity, ActivityType, Lead, LostReason, Plan, PlanStep
+from pipeline.services import plans
 from pipeline.services.leads import update_lead
 from tests import factories
 
@@ -229,13 +230,78 @@ def test_the_list_offers_what_fits_it(cast: Any, leads: Any) -> None:
     assert url("unarchive") not in page
     put_away = client.get(reverse("leads"), {"archived": "true"})
     assert [deed.name for deed, _url in put_away.context["deeds"]] == [
-        *("edit", "move", "assign", "tag", "lose", "unarchive", "merge", "delete")
+        *("edit", "move", "assign", "tag", "launch", "lose", "unarchive", "merge"),
+        "delete",
     ]
 
 
-@pytest.mark.parametrize("deed", ["edit", "move", "assign", "lose", "archive", "tag"])
+@pytest.fixture
+def plan() -> Plan:
+    """A plan of two steps, the second for somebody who is asked for."""
+    with factories.arranging():
+        made = Plan.objects.create(name="After the fair")
+        for place, (name, who) in enumerate((("Call", "owner"), ("Meeting", "asked"))):
+            kind = ActivityType.objects.get(name=name)
+            PlanStep.objects.create(plan=made, type=kind, days=place, who=who, sequence=place)
+    return made
+
+
+def test_a_plan_is_launched_on_all_leads_that_one_sees_as_one_change(
+    cast: Any, leads: Any, plan: Plan
+) -> None:
+    client = as_(cast.mate)  # sees all of them and may change one
+    asked = client.get(url("launch"), rows(*leads), **HTMX).content.decode()
+    assert "Launch a plan on 4 leads" in asked
+    assert reverse("leads-launch-preview") in asked
+    fields = {**rows(*leads), "plan": plan.pk, "base_on": "2050-01-15"}
+    refused = client.post(url("launch"), fields, **HTMX)
+    assert refused.status_code == 422
+    assert "Say for whom: Meeting." in refused.content.decode()
+    assert not Activity.objects.exists()
+    assert client.post(url("launch"), {**fields, "asked": cast.leader.pk}).status_code == 302
+    planned = Activity.objects.order_by("lead", "pk").values_list("lead", "assignee")
+    assert list(planned) == [
+        (lead.pk, person) for lead in leads for person in (lead.owner_id, cast.leader.pk)
+    ]
+    assert bulk_cause().label == "A plan is launched on 4 leads."
+    client.post(reverse("cause-undo", args=[bulk_cause().pk]))
+    assert not Activity.objects.exists()
+
+
+def test_a_plan_is_launched_on_all_that_the_filter_shows(cast: Any, leads: Any, plan: Plan) -> None:
+    fields = {"plan": plan.pk, "base_on": "2050-01-15", "asked": cast.mate.pk}
+    chosen = {"all": "1", "filter": f"?owner={cast.rep.pk}"}
+    as_(cast.manager).post(url("launch"), {**chosen, **fields})
+    assert set(Activity.objects.values_list("lead", flat=True)) == {lead.pk for lead in leads[:3]}
+
+
+def test_the_days_and_people_of_the_steps_are_shown_before(
+    cast: Any, leads: Any, plan: Plan
+) -> None:
+    client, address = as_(cast.rep), reverse("leads-launch-preview")
+    shown = client.get(address, {"plan": plan.pk, "base_on": "2050-01-15"}).content.decode()
+    for told in ("15 Jan 2050", "16 Jan 2050", "The owner of the lead", "for whom?"):
+        assert told in shown
+    assert "<li>" not in client.get(address, {"plan": "x"}).content.decode()
+    with factories.arranging():
+        Plan.objects.all().delete()
+    asked = client.get(url("launch"), rows(leads[0]), **HTMX).content.decode()
+    assert "There is no plan with steps yet." in asked
+
+
+def test_more_steps_than_are_planned_at_once_are_refused(
+    cast: Any, leads: Any, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plans, "MOST", 7)
+    fields = {"plan": plan.pk, "base_on": "2050-01-15", "asked": cast.mate.pk}
+    answer = as_(cast.manager).post(url("launch"), {**rows(*leads), **fields}, **HTMX)
+    assert answer.status_code == 422
+    assert "too many steps" in answer.content.decode()
+
+
+@pytest.mark.parametrize("deed", ["edit", "move", "assign", "lose", "archive", "tag", "launch"])
 def test_the_number_of_queries_does_not_grow_with_the_leads(
-    cast: Any, stages: Any, deed: str
+    cast: Any, stages: Any, plan: Plan, deed: str
 ) -> None:
     reason, tag = LostReason.objects.order_by("sequence")[0], factories.make_tag("Fair")
     fields = {
@@ -245,6 +311,7 @@ def test_the_number_of_queries_does_not_grow_with_the_leads(
         "lose": {"reason": reason.pk, "note": ""},
         "archive": {},
         "tag": {"add": tag.pk},
+        "launch": {"plan": plan.pk, "base_on": "2050-01-15", "asked": cast.mate.pk},
     }[deed]
     counts = []
     for number in (3, 60):
