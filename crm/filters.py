@@ -17,7 +17,17 @@ from core.filters import (
     condition,
 )
 from core.folding import email_key, fold, searched_words
-from crm.models import Company, Contact, CustomField, Membership, Product, Tag, Team, User
+from crm.models import (
+    Company,
+    Contact,
+    CustomField,
+    Membership,
+    Product,
+    SavedView,
+    Tag,
+    Team,
+    User,
+)
 from crm.models.people import Role
 
 OWNED = ("me", "none")
@@ -191,4 +201,17 @@ class CustomFieldFilters(Filters):
 
     class Meta:
         model = CustomField
+        fields: list[str] = []
+
+
+class SavedViewFilters(Filters):
+    """Filters of saved views."""
+
+    place = TextFilter("place", description="`leads`, `contacts`, `companies` or `board`.")
+    owner = IdsFilter("owner", words=("me",))
+    team = IdsFilter("team")
+    public = FlagFilter("is_public")
+
+    class Meta:
+        model = SavedView
         fields: list[str] = []

@@ -31,6 +31,8 @@ from pipeline.models import (
     LeadTag,
     LostReason,
     Pipeline,
+    Plan,
+    PlanStep,
     Stage,
 )
 
@@ -226,6 +228,27 @@ class ActivityTypeFilters(Filters):
 
     class Meta:
         model = ActivityType
+        fields: list[str] = []
+
+
+class PlanFilters(Filters):
+    """Filters of plans."""
+
+    active = FlagFilter("is_active")
+
+    class Meta:
+        model = Plan
+        fields: list[str] = []
+
+
+class PlanStepFilters(Filters):
+    """Filters of the steps of plans."""
+
+    plan = IdsFilter("plan", words=())
+    type = IdsFilter("type", words=())
+
+    class Meta:
+        model = PlanStep
         fields: list[str] = []
 
 

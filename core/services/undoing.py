@@ -89,9 +89,9 @@ def _is_undone(cause: uuid.UUID) -> bool:
 def undoable_by(cause: Cause, by: Any) -> bool:
     """Whether a person may undo a cause: managers all, others what they may change entirely.
 
-    A record that is gone by now counts as changeable by who did it, and so does what they made in it
-    and still see. What gave or took power
-    (accounts, roles, keys of machines) only administrators take back.
+    A record that is gone by now counts as changeable by who did it, and so does what they made in
+    it and still see. What gave or took power (accounts, roles, keys of machines) only
+    administrators take back.
     """
     if by is None or by.is_admin:
         return True

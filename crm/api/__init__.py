@@ -14,6 +14,7 @@ from crm.api.settings import (
     TagsView,
 )
 from crm.api.touches import TouchesView
+from crm.api.views import SavedViewsView
 
 RESOURCES: dict[str, Any] = {
     "users": UsersView,
@@ -28,6 +29,7 @@ RESOURCES: dict[str, Any] = {
     "campaigns": CampaignsView,
     "touches": TouchesView,
     "custom-fields": CustomFieldsView,
+    "views": SavedViewsView,
 }
 
 history.register()

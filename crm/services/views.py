@@ -23,8 +23,8 @@ FIELDS = ("name", "query", "team", "is_public")
 
 
 def save_view(*, place: str, values: Mapping[str, Any], by: User) -> SavedView:
-    """Keep a view of a list or board (`place`) under a name: `values` are name, query, team (a Team
-    or None) and is_public."""
+    """Keep a view of a list or board (`place`) under a name: `values` are name, query, team (one,
+    its id, or None) and is_public."""
     require_active(by)
     view = SavedView(owner=by, place=place)
     _set(view, values, by)
@@ -75,7 +75,7 @@ def _locked(view: int, by: User) -> SavedView:
 
 def _set(view: SavedView, values: Mapping[str, Any], by: User) -> None:
     for name in FIELDS:
-        if name in values:
+        if name in values and (name != "team" or values[name] is None):
             setattr(view, name, values[name])
     view.name = view.name.strip()
     if not view.name:
@@ -83,12 +83,23 @@ def _set(view: SavedView, values: Mapping[str, Any], by: User) -> None:
         raise Refused(message, {"name": [message]})
     if len(view.query) > LONGEST:
         raise Refused(_("This filter is too long to be kept."))
-    asked = view.team if "team" in values else None
-    if asked is None or by.is_manager:
+    if values.get("team") is None:
+        return
+    asked = _team(values["team"])
+    view.team = asked
+    if by.is_manager:
         return
     if not Team.objects.of(by).filter(pk=asked.pk).exists():
         message = _("You share with the teams that you are in.")
         raise Refused(message, {"team": [message]})
+
+
+def _team(given: Team | int) -> Team:
+    found = given if isinstance(given, Team) else Team.objects.filter(pk=given).first()
+    if found is None:
+        message = _("There is no such record.")
+        raise Refused(message, {"team": [message]})
+    return found
 
 
 def _taken(name: str) -> Refused:

@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 
 from core.models import Change
-from crm.models import Campaign, CustomField, Medium, Membership, Source, Touch, User
+from crm.models import Campaign, CustomField, Medium, Membership, SavedView, Source, Touch, User
 from messaging.services.notes import write_note
-from pipeline.models import ActivityType, LostReason, Pipeline, Stage
+from pipeline.models import ActivityType, LostReason, Pipeline, Plan, PlanStep, Stage
 from pipeline.services.people import put_contact
 from tests import factories
 
@@ -88,6 +88,11 @@ def world(cast, lead, pipeline, stages):
             ),
             reason=LostReason.objects.create(name="Nobody uses this"),
             type=ActivityType.objects.create(name="Nobody uses this"),
+            plan=(plan := Plan.objects.create(name="Welcome")),
+            step=PlanStep.objects.create(plan=plan, type=ActivityType.objects.get(name="Call")),
+            view=SavedView.objects.create(
+                owner=cast.rep, place="leads", name="Mine", team=cast.team
+            ),
             first=Stage.objects.create(pipeline=private, name="In"),
             stage=Stage.objects.create(pipeline=private, name="Second"),
         )
@@ -125,10 +130,14 @@ def world(cast, lead, pipeline, stages):
         "lost-reasons": made.reason.pk,
         "activity-types": made.type.pk,
         "custom-fields": made.custom.pk,
+        "plans": made.plan.pk,
+        "plan-steps": made.step.pk,
+        "views": made.view.pk,
         "{lead}": lead.pk,
         "{stage}": stages[0].pk,
         "{pipeline}": pipeline.pk,
         "{reason}": made.reason.pk,
+        "{plan}": made.plan.pk,
         "{type}": activity.type_id,
         "{team}": cast.others.pk,
         "{user}": factories.make_user("Nina New").pk,

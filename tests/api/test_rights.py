@@ -52,6 +52,13 @@ def authors(status: int) -> str:
     return f"{status} 403 403 403 404 403"
 
 
+def sharers(status: int) -> str:
+    """Of the view, which is the rep's and shared with the team."""
+    return f"{status} 403 403 404 404 404"
+
+
+#: Who is in the team that a view is shared with.
+TEAM_VIEW = "200 200 200 404 404 404"
 SEES = "200 200 200 200 404 200"
 TEAM_SEES = "200 200 200 200 404 404"
 
@@ -100,6 +107,22 @@ TABLE: dict[str, tuple[str, Any]] = {
     "GET stages/<id:pk>/": (TEAM_SEES, None),
     "PATCH stages/<id:pk>/": (team_managers(200), {"name": "x"}),
     "DELETE stages/<id:pk>/": (team_managers(204), None),
+    "POST leads/<id:pk>/launch/": (
+        SEES.replace("200", "201"),
+        {"plan": "{plan}", "base_on": "2050-01-15"},
+    ),
+    "GET views/": (everyone(200), None),
+    "POST views/": (everyone(201), {"place": "board", "name": "x", "query": "status=open"}),
+    "GET views/<id:pk>/": (TEAM_VIEW, None),
+    "PATCH views/<id:pk>/": (sharers(200), {"name": "x"}),
+    "DELETE views/<id:pk>/": (sharers(204), None),
+    "POST views/<id:pk>/first/": (TEAM_VIEW, {}),
+    "DELETE views/<id:pk>/first/": (TEAM_VIEW, None),
+    "GET plan-steps/": (everyone(200), None),
+    "POST plan-steps/": (managers(201), {"plan": "{plan}", "type": "{type}"}),
+    "GET plan-steps/<id:pk>/": (everyone(200), None),
+    "PATCH plan-steps/<id:pk>/": (managers(200), {"summary": "x"}),
+    "DELETE plan-steps/<id:pk>/": (managers(204), None),
     "GET companies/": (everyone(200), None),
     "POST companies/": (everyone(201), {"name": "x"}),
     "GET companies/<id:pk>/": (SEES, None),
@@ -149,6 +172,7 @@ for plain, body in {
     "campaigns": {"name": "x"},
     "lost-reasons": {"name": "x"},
     "activity-types": {"name": "x"},
+    "plans": {"name": "x"},
     "custom-fields": {"subject": "pipeline.lead", "key": "x", "label": "X", "type": "text"},
 }.items():
     TABLE |= {
