@@ -23,4 +23,5 @@ urlpatterns = [
     path("", include("pipeline.urls")),
     path("", include("messaging.urls")),
     path("", include("capture.urls")),
+    path("", include("demo.urls")),
 ]

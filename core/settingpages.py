@@ -97,6 +97,19 @@ class SettingPage:
         return self.records() if self.records else self.model_class._default_manager.all()
 
 
+@dataclass(frozen=True, slots=True)
+class SettingLink:
+    """A page among the settings that is no list; `url` names its route."""
+
+    url: str
+    label: Any
+    icon: str
+    about: Any
+    is_for_admins: bool = False
+    words: tuple[str, ...] = ()
+
+
+_links: dict[str, SettingLink] = {}
 _pages: dict[str, SettingPage] = {}
 
 
@@ -115,6 +128,26 @@ def register(*pages: SettingPage) -> None:
                 allowed=commands.is_manager,
             )
         )
+
+
+def register_link(link: SettingLink) -> None:
+    """Show a page of another kind among the settings, and in the palette."""
+    _links[link.url] = link
+    commands.register(
+        commands.Command(
+            f"setting:{link.url}",
+            link.label,
+            link.icon,
+            lambda user: reverse(link.url),
+            link.words,
+            allowed=lambda user: user.is_admin if link.is_for_admins else user.is_manager,
+        )
+    )
+
+
+def setting_links(user: Any) -> list[SettingLink]:
+    """The pages of another kind that a person may open."""
+    return [link for link in _links.values() if user.is_admin or not link.is_for_admins]
 
 
 def setting_pages() -> list[SettingPage]:

@@ -19,6 +19,7 @@ from demo.loading import analyze, lean, load, next_id, number_on, pack
 from demo.plan import outlines
 from demo.telling import CHAPTER, MANY, chapters
 from demo.times import DAY, Days
+from demo.vocabulary import Vocabulary
 from demo.why import Why
 from demo.world import Founding, NotReady
 from demo.writing import Ledger
@@ -39,22 +40,27 @@ NEEDS: dict[type[models.Model], int] = {
 TABLES: tuple[Any, ...] = (*NEEDS, LeadTag, StageVisit, LeadSpan, Cause, Change)
 
 
-def seed(*, leads: int, users: int, seed: int, months: int, now: dt.datetime) -> None:
+def seed(
+    *, leads: int, users: int, seed: int, months: int, now: dt.datetime, language: str = ""
+) -> None:
     """Make a company with `users` people and `leads` leads of the last `months` months.
 
-    All or nothing. Raises NotReady where there are leads already, or no pipeline.
+    It speaks `language`, or that of the installation. All or nothing. Raises NotReady where there
+    are leads already, or no pipeline.
     """
     # SQLite searches all children of each parent while any key is still open: it checks once.
     with connection.constraint_checks_disabled(), transaction.atomic():
         if Lead.objects.exists():
             raise NotReady("There are leads already: seed fills a new database only.")
-        _seed(leads, users, seed, months, now)
+        words = FRENCH if (language or settings.LANGUAGE_CODE).startswith("fr") else ENGLISH
+        _seed(words, leads=leads, users=users, seed=seed, months=months, now=now)
         connection.check_constraints()
     analyze(TABLES)
 
 
-def _seed(leads: int, users: int, seed: int, months: int, now: dt.datetime) -> None:
-    words = FRENCH if settings.LANGUAGE_CODE.startswith("fr") else ENGLISH
+def _seed(
+    words: Vocabulary, *, leads: int, users: int, seed: int, months: int, now: dt.datetime
+) -> None:
     rng = random.Random(seed)
     until = int(now.timestamp())
     start = until - int(months * 365.25 / 12 * DAY) - 40 * DAY

@@ -161,6 +161,7 @@ PAGES = [
     Page("history", to("causes"), "manager"),
     Page("cause", to("cause", "cause"), "manager"),
     Page("settings", to("settings"), "manager"),
+    Page("demo-data", to("demo-data"), "admin"),
     Page("settings-stages", lambda world: reverse("setting", args=["stages"]), "manager"),
     Page("settings-add", lambda world: reverse("setting-new", args=["stages"]), "manager"),
     Page("undo", to("cause-undo", "cause"), "manager"),
