@@ -43,7 +43,7 @@ class Clock:
             return execute(sql, params, many, context)
         finally:
             self.seconds += time.perf_counter() - began
-            if sql.lstrip().split(" ", 1)[0].upper() in {
+            if sql.lstrip(" (\n").split(" ", 1)[0].upper() in {
                 "SELECT",
                 "INSERT",
                 "UPDATE",

@@ -1,17 +1,19 @@
 """Finding the records that may be one and the same: by indexed keys, never by a scan.
 
 What is known of a record is a `Probe`. Each criterion is a look-up of its own, so that the database
-answers it from one index; one that many records share says nothing and is left out. What a person
-does not see is not found.
+answers it from one index, and all of a search are asked in one statement; one that many records
+share says nothing and is left out. What a person does not see is not found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db import connections
+from django.db.models import F, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from crm.alike import company_alike, is_same_company, is_same_person, own_domain, person_alike
@@ -137,44 +139,86 @@ class Candidates:
         return [match for _weight, _pk, match in sorted(found, key=lambda each: each[:2])[::-1]]
 
 
-def ids_of(records: QuerySet[Any], path: str = "pk", *, at_most: int = MOST) -> list[int]:
-    """The first ids of records that one index finds."""
-    return list(records.order_by().values_list(path, flat=True)[:at_most])
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """What one index finds: records for a reason, `path` to their ids. Where it says nothing once
+    many share it, `if_few`: none are found where more than SHARED others do. `via` leads to the
+    record through which another was found."""
+
+    reason: str
+    records: QuerySet[Any]
+    path: str = "pk"
+    if_few: bool = False
+    at_most: int = MOST
+    via: str = ""
 
 
-def ids_if_few(records: QuerySet[Any], path: str = "pk", *, others_than: int = 0) -> list[int]:
-    """The ids of records that share something; none where more than SHARED others do."""
-    found = {pk for pk in ids_of(records, path, at_most=SHARED + 2) if pk != others_than}
-    return list(found) if len(found) <= SHARED else []
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The ids that a look-up found, with those through which it did."""
+
+    reason: str
+    ids: list[int]
+    through: list[int]
 
 
-def contact_ids(probe: Probe) -> dict[str, list[int]]:
-    """The contacts of the probe's addresses and numbers, by reason."""
-    found: dict[str, list[int]] = {EMAIL: [], PHONE: []}
+def look_up(lookups: Sequence[LookUp], *, but: int = 0) -> list[Found]:
+    """The answers to several look-ups, in their order; `but` does not count among the few.
+
+    One statement, of which each part reads its own index and stops where it has enough. A database
+    in this very process, which cannot limit such parts, is asked one by one.
+    """
+    parts = [
+        each.records.order_by()
+        .annotate(part=Value(number), passed=F(each.via) if each.via else Value(0))
+        .values_list("part", each.path, "passed")[: SHARED + 2 if each.if_few else each.at_most]
+        for number, each in enumerate(lookups)
+    ]
+    if not parts:
+        return []
+    rows: Iterable[Any]
+    if connections[parts[0].db].features.supports_slicing_ordering_in_compound:
+        rows = parts[0].union(*parts[1:], all=True).order_by() if parts[1:] else parts[0]
+    else:
+        rows = chain.from_iterable(parts)
+    found = [Found(each.reason, [], []) for each in lookups]
+    for number, pk, passed in rows:
+        found[number].ids.append(pk)
+        found[number].through.append(passed)
+    for each, answer in zip(lookups, found, strict=True):
+        if each.if_few and len({*answer.ids} - {but}) > SHARED:
+            answer.ids.clear()
+            answer.through.clear()
+    return found
+
+
+def contact_lookups(probe: Probe) -> list[LookUp]:
+    """The contacts of the probe's addresses and numbers, and those of the same name at the same
+    company or domain."""
+    contacts = Contact.objects.all()
+    found = []
     if probe.emails:
-        found[EMAIL] = ids_of(Contact.objects.filter(email_key__in=probe.emails))
+        found.append(LookUp(EMAIL, contacts.filter(email_key__in=probe.emails)))
     if probe.phones:
-        for name in ("phone_key", "mobile_key"):
-            found[PHONE] += ids_of(Contact.objects.filter(**{f"{name}__in": probe.phones}))
-    return found
-
-
-def namesakes(probe: Probe) -> list[int]:
-    """The contacts of the same name at the same company or domain."""
+        found += [
+            LookUp(PHONE, contacts.filter(**{f"{name}__in": probe.phones}))
+            for name in ("phone_key", "mobile_key")
+        ]
     names, domains = probe.people_alike, probe.domains
-    found: list[int] = []
     if names and domains:
-        same = Contact.objects.filter(name_alike__in=names, domain_key__in=domains)
-        found += ids_of(same)
+        there = contacts.filter(name_alike__in=names, domain_key__in=domains)
+        found.append(LookUp(NAME, there))
     if names and probe.companies:
-        found += ids_of(Contact.objects.filter(name_alike__in=names, company__in=probe.companies))
+        there = contacts.filter(name_alike__in=names, company__in=probe.companies)
+        found.append(LookUp(NAME, there))
     return found
 
 
-def companies_alike(probe: Probe) -> list[int]:
+def companies_alike(probe: Probe) -> list[LookUp]:
     """The companies of the same name, perhaps spelt otherwise."""
     keys = probe.companies_alike
-    return ids_if_few(Company.objects.filter(name_alike__in=keys)) if keys else []
+    alike = Company.objects.filter(name_alike__in=keys)
+    return [LookUp(COMPANY_NAME, alike, if_few=True)] if keys else []
 
 
 def probe_of_contact(contact: Contact) -> Probe:
@@ -189,20 +233,20 @@ def probe_of_contact(contact: Contact) -> Probe:
 
 def find_contacts(probe: Probe, *, by: User, but: int = 0) -> list[Match]:
     """The contacts that `by` sees and that may be one of the probe's people; not `but` itself."""
-    found = Candidates()
-    for reason, ids in contact_ids(probe).items():
-        found.add(reason, ids)
-    found.add(NAME, namesakes(probe))
+    contacts = Contact.objects.all()
+    lookups = contact_lookups(probe)
     if probe.people_alike:
-        alike = Contact.objects.filter(name_alike__in=probe.people_alike)
-        found.add(NAME, ids_if_few(alike, others_than=but))
-    places = Candidates()
+        alike = contacts.filter(name_alike__in=probe.people_alike)
+        lookups.append(LookUp(NAME, alike, if_few=True))
     if probe.domains:
-        there = Contact.objects.filter(domain_key__in=probe.domains)
-        places.add(DOMAIN, ids_if_few(there, others_than=but))
+        there = contacts.filter(domain_key__in=probe.domains)
+        lookups.append(LookUp(DOMAIN, there, if_few=True))
     if probe.companies:
-        there = Contact.objects.filter(company__in=probe.companies)
-        places.add(COMPANY, ids_if_few(there, others_than=but))
+        there = contacts.filter(company__in=probe.companies)
+        lookups.append(LookUp(COMPANY, there, if_few=True))
+    found, places = Candidates(), Candidates()
+    for answer in look_up(lookups, but=but):
+        (places if answer.reason in PLACE else found).add(answer.reason, answer.ids)
     keys = {*found.reasons, *places.reasons} - {but}
     if not keys:
         return []
@@ -231,15 +275,15 @@ def probe_of_company(company: Company) -> Probe:
 
 def find_companies(probe: Probe, *, by: User, but: int = 0) -> list[Match]:
     """The companies that `by` sees and that may be the probe's; not `but` itself."""
-    found = Candidates()
-    domains = probe.domains
+    companies, domains = Company.objects.all(), probe.domains
+    lookups = companies_alike(probe)
     if domains:
-        found.add(DOMAIN, ids_of(Company.objects.filter(domain_key__in=domains)))
+        lookups.append(LookUp(DOMAIN, companies.filter(domain_key__in=domains)))
     if probe.phones:
-        found.add(PHONE, ids_of(Company.objects.filter(phone_key__in=probe.phones)))
-    if probe.companies_alike:
-        alike = Company.objects.filter(name_alike__in=probe.companies_alike)
-        found.add(COMPANY_NAME, ids_if_few(alike, others_than=but))
+        lookups.append(LookUp(PHONE, companies.filter(phone_key__in=probe.phones)))
+    found = Candidates()
+    for answer in look_up(lookups, but=but):
+        found.add(answer.reason, answer.ids)
     found.leave([but])
     if not found.reasons:
         return []

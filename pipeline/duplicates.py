@@ -17,13 +17,12 @@ from crm.duplicates import (
     OF_PEOPLE,
     PHONE,
     Candidates,
+    LookUp,
     Match,
     Probe,
     companies_alike,
-    contact_ids,
-    ids_if_few,
-    ids_of,
-    namesakes,
+    contact_lookups,
+    look_up,
     some,
 )
 from pipeline.models import Lead, LeadContact
@@ -72,8 +71,7 @@ def find_leads(probe: Probe, *, by: User, but: int = 0, include_closed: bool = T
     were lost before they were an opportunity.
     """
     found = Candidates()
-    _by_own_keys(found, probe, but)
-    _by_people(found, probe)
+    _by_keys(found, probe, but)
     found.leave([but])
     if not found.reasons:
         return []
@@ -92,48 +90,55 @@ def find_leads(probe: Probe, *, by: User, but: int = 0, include_closed: bool = T
     return found.matches(records, OF_PEOPLE)
 
 
-def _by_own_keys(found: Candidates, probe: Probe, but: int) -> None:
-    leads = Lead.objects.all()
-    if probe.emails:
-        found.add(EMAIL, ids_of(leads.filter(email_key__in=probe.emails)))
-    if probe.phones:
-        found.add(PHONE, ids_of(leads.filter(phone_key__in=probe.phones)))
-    domains, names = probe.domains, probe.people_alike
-    if domains:
-        there = leads.filter(domain_key__in=domains)
-        found.add(DOMAIN, ids_if_few(there, others_than=but))
-        if names:
-            found.add(NAME, ids_of(there.filter(contact_name_alike__in=names)))
-    if names:
-        alike = leads.filter(contact_name_alike__in=names)
-        found.add(NAME, ids_if_few(alike, others_than=but))
-    if probe.companies:
-        there = leads.filter(company__in=probe.companies)
-        found.add(COMPANY, ids_if_few(there, others_than=but))
-    keys = probe.companies_alike
-    if keys:
-        alike = leads.filter(company_name_alike__in=keys)
-        found.add(COMPANY_NAME, ids_if_few(alike, others_than=but))
-        known = [key for key in companies_alike(probe) if key not in probe.companies]
-        if known:
-            there = leads.filter(company__in=known)
-            found.add(COMPANY_NAME, ids_if_few(there, others_than=but))
-
-
-def _by_people(found: Candidates, probe: Probe) -> None:
-    """Through the contacts that are on leads."""
-    contacts = contact_ids(probe)
-    contacts[CONTACT] = sorted(probe.contacts)
-    contacts[NAME] = namesakes(probe)
+def _by_keys(found: Candidates, probe: Probe, but: int) -> None:
+    """First the contacts and companies that the probe may mean, then the leads of all of it."""
+    contacts: dict[str, list[int]] = {CONTACT: sorted(probe.contacts)}
+    firms: list[int] = []
+    for answer in look_up([*contact_lookups(probe), *companies_alike(probe)]):
+        if answer.reason == COMPANY_NAME:
+            firms += answer.ids
+        else:
+            contacts.setdefault(answer.reason, []).extend(answer.ids)
     wanted = {key for keys in contacts.values() for key in keys}
-    if not wanted:
-        return
+    lookups = _lookups(probe, [key for key in firms if key not in probe.companies])
+    if wanted:
+        rows = LeadContact.objects.filter(contact__in=wanted)
+        lookups.append(LookUp(CONTACT, rows, "lead", at_most=200, via="contact"))
     on: dict[int, list[int]] = {}
-    rows = LeadContact.objects.filter(contact__in=wanted).order_by()
-    for contact, lead in rows.values_list("contact", "lead")[:200]:
-        on.setdefault(contact, []).append(lead)
+    for answer in look_up(lookups, but=but):
+        if answer.reason != CONTACT:
+            found.add(answer.reason, answer.ids)
+            continue
+        for contact, lead in zip(answer.through, answer.ids, strict=True):
+            on.setdefault(contact, []).append(lead)
     for reason, keys in contacts.items():
         # Somebody who is on both says so once, as what they are: the same person.
         theirs = (key for key in keys if reason == CONTACT or key not in probe.contacts)
         for key in theirs:
             found.add(reason, on.get(key, []))
+
+
+def _lookups(probe: Probe, firms: list[int]) -> list[LookUp]:
+    """The leads by what they say themselves, and those of `firms`, which are named alike."""
+    leads, found = Lead.objects.all(), []
+    if probe.emails:
+        found.append(LookUp(EMAIL, leads.filter(email_key__in=probe.emails)))
+    if probe.phones:
+        found.append(LookUp(PHONE, leads.filter(phone_key__in=probe.phones)))
+    domains, names, keys = probe.domains, probe.people_alike, probe.companies_alike
+    if domains:
+        there = leads.filter(domain_key__in=domains)
+        found.append(LookUp(DOMAIN, there, if_few=True))
+        if names:
+            found.append(LookUp(NAME, there.filter(contact_name_alike__in=names)))
+    if names:
+        found.append(LookUp(NAME, leads.filter(contact_name_alike__in=names), if_few=True))
+    if probe.companies:
+        there = leads.filter(company__in=probe.companies)
+        found.append(LookUp(COMPANY, there, if_few=True))
+    if keys:
+        alike = leads.filter(company_name_alike__in=keys)
+        found.append(LookUp(COMPANY_NAME, alike, if_few=True))
+    if firms:
+        found.append(LookUp(COMPANY_NAME, leads.filter(company__in=firms), if_few=True))
+    return found

@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.fields import CustomValues, RecordSerializer, Reference
-from core.api.views import RecordsView
+from crm.api.duplicates import MergeableView
 from crm.filters import CompanyFilters, ContactFilters
 from crm.models import Company, Contact
 from crm.services import companies, contacts
+from crm.views.merging import MERGINGS
 
 
 class CompanySerializer(RecordSerializer):
@@ -52,10 +53,11 @@ class CompanySerializer(RecordSerializer):
         )
 
 
-class CompaniesView(RecordsView):
+class CompaniesView(MergeableView):
     """Companies."""
 
     model = Company
+    merging = MERGINGS["company"]
     queryset = Company.objects.none()
     serializer_class = CompanySerializer
     filterset_class = CompanyFilters
@@ -128,10 +130,11 @@ class ContactSerializer(RecordSerializer):
         )
 
 
-class ContactsView(RecordsView):
+class ContactsView(MergeableView):
     """Contacts: the people whom we know."""
 
     model = Contact
+    merging = MERGINGS["contact"]
     queryset = Contact.objects.none()
     serializer_class = ContactSerializer
     filterset_class = ContactFilters

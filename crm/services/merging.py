@@ -19,6 +19,7 @@ from core.merging import (
     Choice,
     Group,
     choose,
+    merged_into,
     move_dependants,
     reference_to,
     set_value,
@@ -75,6 +76,16 @@ def check_number(ids: Sequence[int]) -> list[int]:
     if len(wanted) > MOST:
         raise Refused(_("At most %d records are merged at once.") % MOST)
     return wanted
+
+
+def check_not_merged(model: Any, ids: Sequence[int], found: Sequence[Any], by: User) -> None:
+    """Refuse with the name of the record into which one of `ids` was merged, if `by` sees it."""
+    known = {record.pk for record in found}
+    for pk in ids:
+        into = None if pk in known else merged_into(model, pk)
+        record = model.objects.visible_to(by).filter(pk=into).first() if into else None
+        if record is not None:
+            raise Refused(_("One of these records was merged into “%s” already.") % record)
 
 
 def check_versions(records: Sequence[Any], versions: Mapping[int, int]) -> None:
@@ -165,6 +176,7 @@ def read_merge(*, model: Any, ids: Sequence[int], by: User, head: int | None = N
     wanted = check_number(ids)
     found = list(model.objects.visible_to(by).filter(pk__in=wanted).for_list())
     if len(found) < len(wanted):
+        check_not_merged(model, wanted, found, by)
         raise NotFound(_("There is no such record."))
     return with_head(ranked(found), head)
 

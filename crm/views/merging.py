@@ -68,7 +68,7 @@ class Merging:
             records = self.read(ids, request.user, head)
         except Refused as refused:
             return render(request, "crm/merge.html", {"error": refused.message}, status=422)
-        self._check_changeable(records, request.user)
+        self.check_changeable(records, request.user)
         choices = self.plan(records, _choices(request))
         context = {
             "error": error,
@@ -80,7 +80,8 @@ class Merging:
         }
         return render(request, "crm/merge.html", context, status=status)
 
-    def _check_changeable(self, records: Sequence[Any], user: User) -> None:
+    def check_changeable(self, records: Sequence[Any], user: User) -> None:
+        """Refuse unless `user` may change each of the records."""
         keys = {record.pk for record in records}
         may = self.model.objects.changeable_by(user).filter(pk__in=keys)
         if not user.is_manager and may.values("pk").distinct().count() < len(keys):

@@ -14,8 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.fields import parsed
-from core.api.views import RecordsView
 from core.errors import Refused
+from crm.api.duplicates import MergeableView
 from crm.models import Contact
 from pipeline.api.leadnames import attach_names
 from pipeline.api.leadserializers import (
@@ -34,12 +34,14 @@ from pipeline.api.leadtotals import totals_of
 from pipeline.filters import LeadFilters
 from pipeline.models import Lead, Pipeline, Stage
 from pipeline.services import assignment, closing, conversion, leads, moves, sets
+from pipeline.views.merging import MERGING
 
 
-class LeadsView(RecordsView):
+class LeadsView(MergeableView):
     """Leads: possible sales, from first contact to close. Archived ones only when asked for."""
 
     model = Lead
+    merging = MERGING
     queryset = Lead.objects.none()
     serializer_class = LeadSerializer
     filterset_class = LeadFilters

@@ -26,6 +26,7 @@ from crm.models import Membership
 from crm.services.merging import (
     Words,
     apply,
+    check_not_merged,
     check_number,
     check_versions,
     custom_groups,
@@ -137,6 +138,7 @@ def read_leads_to_merge(*, ids: Sequence[int], by: User, head: int | None = None
     leads = Lead.objects.visible_to(by, singly=True).filter(pk__in=wanted).select_related(*READ)
     found = list(leads)
     if len(found) < len(wanted):
+        check_not_merged(Lead, wanted, found, by)
         raise NotFound(_("There is no such lead."))
     return with_head(sorted(found, key=rank, reverse=True), head)
 

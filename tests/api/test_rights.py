@@ -68,6 +68,9 @@ TABLE: dict[str, tuple[str, Any]] = {
     "POST leads/": (everyone(201), {"title": "x"}),
     "GET leads/totals/": (everyone(200), None),
     "GET leads/<id:pk>/": (SEES, None),
+    "GET leads/<id:pk>/duplicates/": (SEES, None),
+    # Two at least; who may merge what is in test_merging.py.
+    "POST leads/<id:pk>/merge/": (SEES.replace("200", "400"), {"ids": []}),
     "PATCH leads/<id:pk>/": (changers(200), {"title": "x"}),
     "DELETE leads/<id:pk>/": (changers(204), None),
     "POST leads/<id:pk>/move/": (changers(200), {"stage": "{stage}"}),
@@ -126,6 +129,9 @@ TABLE: dict[str, tuple[str, Any]] = {
     "GET companies/": (everyone(200), None),
     "POST companies/": (everyone(201), {"name": "x"}),
     "GET companies/<id:pk>/": (SEES, None),
+    "GET companies/<id:pk>/duplicates/": (SEES, None),
+    # Two at least; who may merge what is in test_merging.py.
+    "POST companies/<id:pk>/merge/": (SEES.replace("200", "400"), {"ids": []}),
     "PATCH companies/<id:pk>/": (owners(200), {"name": "x"}),
     "DELETE companies/<id:pk>/": (owners(204), None),
     "POST companies/<id:pk>/archive/": (owners(200), {}),
@@ -133,6 +139,9 @@ TABLE: dict[str, tuple[str, Any]] = {
     "GET contacts/": (everyone(200), None),
     "POST contacts/": (everyone(201), {"name": "x"}),
     "GET contacts/<id:pk>/": (SEES, None),
+    "GET contacts/<id:pk>/duplicates/": (SEES, None),
+    # Two at least; who may merge what is in test_merging.py.
+    "POST contacts/<id:pk>/merge/": (SEES.replace("200", "400"), {"ids": []}),
     "PATCH contacts/<id:pk>/": (owners(200), {"name": "x"}),
     "DELETE contacts/<id:pk>/": (owners(204), None),
     "POST contacts/<id:pk>/archive/": (owners(200), {}),
