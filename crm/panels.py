@@ -6,17 +6,36 @@ from django.utils.translation import gettext_lazy as _
 
 from core import navigation, panels
 from core.panels import SIDE, Panel
+from crm import privacy
 from crm.duplicatelines import KINDS, Kind
+from crm.models import Contact
 
 
 def register() -> None:
     """Called once, when the app is ready."""
     for kind in KINDS.values():
         panels.register(kind.name, _duplicates(kind))
+    privacy.register(
+        privacy.Holding(
+            "contact",
+            _("Contact"),
+            10,
+            lambda person: Contact.objects.filter(pk=person.contact.pk),
+        )
+    )
     pages = [
         f"{name}{deed}"
         for name in ("contact", "company")
-        for deed in ("", "-new", "-edit", "-history", "-delete", "-duplicates", "-merge")
+        for deed in (
+            "",
+            "-new",
+            "-edit",
+            "-history",
+            "-delete",
+            "-duplicates",
+            "-merge",
+            "-privacy",
+        )
     ]
     navigation.register(
         "contacts",
@@ -25,7 +44,7 @@ def register() -> None:
         order=40,
         keys="g c",
         words=("people", "companies", "customers", "clients", "entreprises", "sociétés", "clients"),
-        pages=("companies", *pages),
+        pages=("companies", "privacy-log", *pages),
     )
 
 

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from crm.duplicatelines import COMPANIES, CONTACTS
-from crm.views import accounts, companies, contacts, lists, notices, profile, savedviews
+from crm.views import accounts, companies, contacts, lists, notices, privacy, profile, savedviews
 from crm.views.duplicates import routes as duplicate_routes
 from crm.views.merging import MERGINGS
 
@@ -27,6 +27,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/suggest/", companies.suggest, name="company-suggest"),
     *companies.DOOR.routes(),
     *contacts.DOOR.routes(),
+    path("contacts/<int:pk>/card/", contacts.card, name="contact-card"),
+    path("contacts/<int:pk>/privacy/", privacy.show, name="contact-privacy"),
+    path("contacts/<int:pk>/privacy/export/", privacy.export, name="contact-privacy-export"),
+    path("privacy/", privacy.log, name="privacy-log"),
     *duplicate_routes(CONTACTS, "contacts"),
     *duplicate_routes(COMPANIES, "companies"),
     *MERGINGS["contact"].routes("contacts"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import notices, panels, timeline
 from core.panels import MAIN, SIDE, Panel
 from core.telling import register_phrase
+from crm import privacy
 
 
 def register() -> None:
@@ -28,6 +30,7 @@ def register() -> None:
         return read
 
     register_phrase(phrase)
+    privacy.register(privacy.Holding("notes", _("Notes"), 40, _notes_on, prose=("body",)))
     timeline.register("lead", timeline.Source("notes", _("Notes"), 10, read_timeline))
     panels.register(
         "lead",
@@ -43,3 +46,12 @@ def register() -> None:
         panels.register(
             kind, Panel("notes", _("Notes"), "messaging/notes.html#panel", 30, notes_on(kind))
         )
+
+
+def _notes_on(person: privacy.Person) -> Any:
+    """The notes on a person and on their leads."""
+    from messaging.models import Note
+    from pipeline.holdings import leads_of
+
+    leads = leads_of(person).values("pk")
+    return Note.objects.filter(Q(contact=person.contact) | Q(lead__in=leads))

@@ -11,6 +11,7 @@ from core.telling import register_phrase
 def register() -> None:
     """Called once, when the app is ready."""
     from pipeline.finding import COMMANDS, LEADS, PIPELINES
+    from pipeline.holdings import register as register_holdings
     from pipeline.leadpanels import register_panels
     from pipeline.notices import MyLeads, OverdueSteps, overdue_count
     from pipeline.recordpanels import register as register_record_panels
@@ -19,6 +20,7 @@ def register() -> None:
     register_phrase(phrase)
     register_panels()
     register_record_panels()
+    register_holdings()
     commands.register(*COMMANDS)
     commands.register_source(LEADS)
     commands.register_source(PIPELINES)

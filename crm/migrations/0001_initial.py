@@ -444,4 +444,21 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('owner', 'place', 'name'), name='view_named_once')],
             },
         ),
+        migrations.CreateModel(
+            name='PrivacyRecord',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('deed', models.CharField(choices=[('export', 'Exported'), ('erasure', 'Erased')], max_length=7, verbose_name='what was done')),
+                ('contact_id', models.BigIntegerField(verbose_name='contact')),
+                ('request', models.CharField(blank=True, max_length=200, verbose_name='request')),
+                ('counts', models.JSONField(default=dict)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='on')),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+            ],
+            options={
+                'verbose_name': 'privacy record',
+                'verbose_name_plural': 'privacy records',
+                'ordering': ['-id'],
+            },
+        ),
     ]

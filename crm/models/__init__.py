@@ -2,6 +2,7 @@
 
 from crm.models.customfields import CustomField
 from crm.models.people import Membership, Target, Team, User
+from crm.models.privacy import PrivacyRecord
 from crm.models.sources import Campaign, CampaignCost, Medium, Source, Touch
 from crm.models.views import SavedView
 from crm.models.world import Company, Contact, Product, Tag
@@ -14,6 +15,7 @@ __all__ = [
     "CustomField",
     "Medium",
     "Membership",
+    "PrivacyRecord",
     "Product",
     "SavedView",
     "Source",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +22,7 @@ from crm.recordpage import contact_page, visible_contact
 from crm.savedviews import read_menu
 from crm.services.contacts import archive_contact, delete_contact, unarchive_contact
 from crm.services.people import save_contact
+from crm.vcard import card_of
 from crm.views.filtering import Filtering, tabs
 from crm.views.records import Door
 
@@ -55,6 +57,15 @@ def _records(request: Request, query: QueryDict) -> tuple[Any, Frame]:
 
 
 register_built(CONTACTS.name, "crm.contact", lambda request, query: _records(request, query)[0])
+
+
+def card(request: Request, pk: int) -> HttpResponse:
+    """A contact as a vCard, for a telephone or a mail program."""
+    contact = visible_contact(request.user, pk)
+    name = f"{contact.name.replace('/', '-')}.vcf"
+    answer = HttpResponse(card_of(contact), content_type="text/vcard; charset=utf-8")
+    answer["Content-Disposition"] = str(content_disposition_header(True, name))
+    return answer
 
 
 def _save(*, named: str | None, record: int | None = None, **options: Any) -> Contact:

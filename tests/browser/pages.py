@@ -153,6 +153,8 @@ PAGES = [
     Page("view-new", to("view-new", query="?path=/leads/&place=leads&query=owner%3Dme")),
     Page("contacts", to("contacts"), "leader"),
     Page("contact", to("contact", "contact"), "leader"),
+    Page("contact-privacy", to("contact-privacy", "contact"), "manager"),
+    Page("privacy-log", to("privacy-log"), "manager"),
     Page("contact-edit", to("contact-edit", "contact"), "manager"),
     Page("companies", to("companies"), "leader"),
     Page("company", to("company", "company"), "leader"),
