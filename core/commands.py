@@ -142,7 +142,7 @@ def search(user: Any, text: str) -> list[Group]:
     text = text.replace("\x00", "").strip()[:LONGEST]
     if not text:
         return _at_first(user)
-    wanted = plain(text).split()
+    wanted = _words(text) or plain(text).split()
     named, called = _matching(user, wanted)
     groups = [Group("commands", _("Go to and do"), named[:EACH])]
     for source in sorted(_sources.values(), key=lambda source: source.order):
@@ -192,10 +192,15 @@ def _matching(user: Any, wanted: Sequence[str]) -> tuple[list[Found], list[Found
 
 def _rank(name: str, wanted: Sequence[str]) -> int | None:
     """0 when the name starts with what is wanted, 1 when its words do, None when they do not."""
-    words = plain(name).replace("-", " ").replace("’", " ").replace("'", " ").split()
-    if not all(any(word.startswith(part) for word in words) for part in wanted):
+    words = _words(name)
+    if not words or not all(any(word.startswith(part) for word in words) for part in wanted):
         return None
     return 0 if words[0].startswith(wanted[0]) else 1
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text; hyphens and apostrophes part them."""
+    return plain(text).replace("-", " ").replace("’", " ").replace("'", " ").split()
 
 
 def _line(command: Command, user: Any) -> Found:

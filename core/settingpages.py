@@ -62,7 +62,9 @@ class SettingPage:
     """A page of settings. `records` reads what it lists, `group` names the record under whose
     heading another stands, `warn` says in words what is odd about such a group (nothing is
     blocked). `ordered` records stand in an order of the person's own; a new one comes last, or
-    where `place(record)`, the keys in their new order, puts it."""
+    where `place(record)`, the keys in their new order, puts it. `save(key or None, form, by)` and
+    `remove(record, by)` stand in for the plain services where more is done in the same step;
+    `goes(record)` says in words what goes with a record."""
 
     name: str
     label: Any
@@ -78,6 +80,9 @@ class SettingPage:
     ordered: bool = False
     place: Callable[[Any], Sequence[int]] | None = None
     successor: Successor | None = None
+    save: Callable[[int | None, Any, Any], Any] | None = None
+    remove: Callable[[Any, Any], None] | None = None
+    goes: Callable[[Any], str] | None = None
     words: tuple[str, ...] = field(default=())
 
     @property

@@ -9,20 +9,16 @@ from functools import partial
 from typing import Any
 
 from django.db import models
-from django.utils.translation import gettext as _
 
 from core.cells import Column, Kind
-from crm.models import Company, CustomField, User
+from crm.customwords import RECORDS, custom_text
+from crm.models import CustomField
 
 KINDS = {
     CustomField.Type.NUMBER: Kind.NUMBER,
     CustomField.Type.MONEY: Kind.NUMBER,
     CustomField.Type.DATE: Kind.DAY,
     CustomField.Type.YES_NO: Kind.YES_NO,
-}
-RECORDS: dict[str, type[models.Model]] = {
-    CustomField.Type.USER: User,
-    CustomField.Type.COMPANY: Company,
 }
 
 
@@ -72,16 +68,3 @@ def _value(field: CustomField, custom: Mapping[str, Any] | None) -> Any:
         case CustomField.Type.YES_NO:
             return bool(value)
     return custom_text(field, value)
-
-
-def custom_text(field: CustomField, value: Any) -> str:
-    """The value of a custom field in words."""
-    labels = {str(item["id"]): str(item["label"]) for item in field.options or []}
-    match field.type:
-        case CustomField.Type.YES_NO:
-            return _("Yes") if value else _("No")
-        case CustomField.Type.CHOICE:
-            return labels.get(str(value), str(value))
-        case CustomField.Type.CHOICES:
-            return ", ".join(labels.get(str(item), str(item)) for item in value)
-    return str(value)

@@ -8,28 +8,17 @@ from django import forms
 from django.conf.locale import LANG_INFO
 from django.db import models
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import AmountField, Styled, style
-from crm.customforms import custom_field, custom_initial
+from crm.customforms import CompanyInput, custom_field, custom_initial
 from crm.models import Company, Contact, CustomField, User
 
 
 def company_field(label: Any) -> forms.CharField:
     """A company by its name, with suggestions while one types."""
-    widget = forms.TextInput(
-        attrs={
-            "list": "companies",
-            "autocomplete": "off",
-            "hx-get": reverse("company-suggest"),
-            "hx-trigger": "input changed delay:200ms",
-            "hx-target": "#companies",
-            "hx-sync": "this:replace",
-        }
-    )
-    return forms.CharField(label=label, max_length=200, required=False, widget=widget)
+    return forms.CharField(label=label, max_length=200, required=False, widget=CompanyInput())
 
 
 def languages(present: str) -> list[tuple[str, Any]]:
@@ -65,7 +54,11 @@ class RecordForm(Styled):
             CustomField.objects.filter(subject=self.model._meta.label_lower, is_active=True)
         )
         for definition in self.custom:
-            self.fields[f"custom.{definition.key}"] = custom_field(definition)
+            self.fields[f"custom.{definition.key}"] = custom_field(
+                definition,
+                user=user,
+                present=record.custom.get(definition.key) if record is not None else None,
+            )
         for field in self.fields.values():
             style(field)
         self.fields["name"].widget.attrs["autofocus"] = record is None

@@ -15,7 +15,7 @@ from core.errors import NotFound
 from core.ledger.tables import Change
 from core.money import format_number
 from core.telling import Entry, entries
-from crm.customcolumns import RECORDS, custom_text
+from crm.customwords import CustomWords
 from crm.models import Company, Contact, CustomField, User
 
 #: Changes shown at once.
@@ -175,16 +175,13 @@ def kept_facts(record: Contact | Company) -> list[Fact]:
     facts = []
     if record.custom:
         fields = CustomField.objects.filter(subject=record._meta.label_lower)
-        for field in fields.order_by("sequence", "id"):
-            value = record.custom.get(field.key)
-            if value is None:
-                continue
-            related = RECORDS.get(field.type)
-            if related is not None:
-                named = related._default_manager.filter(pk=value).first()
-                facts.append(Fact(field.label, str(named or "")))
-            else:
-                facts.append(Fact(field.label, custom_text(field, value)))
+        words = CustomWords(fields.order_by("sequence", "id"))
+        words.learn({key: [value] for key, value in record.custom.items()})
+        facts += [
+            Fact(field.label, words.text(key, record.custom[key]))
+            for key, field in words.definitions.items()
+            if record.custom.get(key) is not None
+        ]
     facts.append(Fact(_("Created"), dates.day(record.created_at)))
     if record.external_id:
         source = f" ({record.external_source})" if record.external_source else ""

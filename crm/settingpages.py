@@ -71,7 +71,10 @@ def register_pages() -> None:
                 Column(_("Escalates to"), lambda team: str(team.parent or "")),
             ),
             lambda: Team.objects.select_related("leader", "parent"),
-            words=("team", "équipe", "équipe commerciale"),
+            words=(
+                *("team leader", "members", "sales groups", "business units"),
+                *("équipe", "équipes commerciales", "responsable d’équipe", "membres"),
+            ),
         ),
         SettingPage(
             "tags",
@@ -81,7 +84,7 @@ def register_pages() -> None:
             "crm.Tag",
             TagForm,
             40,
-            words=("label", "étiquette", "mot-clé"),
+            words=("labels", "categories", "étiquettes", "catégories", "mots-clés"),
         ),
         SettingPage(
             "products",
@@ -95,7 +98,7 @@ def register_pages() -> None:
                 Column(_("Code"), lambda product: product.code),
                 Column(_("List price"), _price, is_number=True),
             ),
-            words=("catalogue", "price list", "tarif"),
+            words=("catalogue", "price list", "articles", "items", "produits", "tarifs"),
         ),
         SettingPage(
             "sources",
@@ -105,7 +108,7 @@ def register_pages() -> None:
             "crm.Source",
             _form_of(Source),
             60,
-            words=("utm", "origin", "origine"),
+            words=("utm", "lead source", "original source", "origine", "provenance"),
         ),
         SettingPage(
             "mediums",
@@ -115,7 +118,7 @@ def register_pages() -> None:
             "crm.Medium",
             _form_of(Medium),
             61,
-            words=("utm", "channel", "canal"),
+            words=("utm", "channel", "support", "canal"),
         ),
         SettingPage(
             "campaigns",

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 from core import dates
 from core.money import format_money, format_number
 from core.templatetags.relance import percent_text
+from crm.customwords import CustomWords
 from crm.models import CustomField, User
 from pipeline.models import Lead
 
@@ -136,11 +137,13 @@ class Facts:
     def custom(self, definitions: Sequence[CustomField]) -> list[Fact]:
         """The custom fields."""
         values = self.lead.custom or {}
+        words = CustomWords(definitions)
+        words.learn({key: [value] for key, value in values.items()})
         return [
             self._fact(
                 f"custom.{definition.key}",
                 definition.label,
-                custom_text(definition, values.get(definition.key)),
+                words.text(definition.key, values.get(definition.key)),
                 f"custom.{definition.key}",
             )
             for definition in definitions
@@ -261,18 +264,3 @@ def _state(known: bool | None) -> str:
 
 def _names(people: Sequence[Any]) -> str:
     return ", ".join(str(person) for person in people)
-
-
-def custom_text(definition: CustomField, value: Any) -> str:
-    """A custom value for reading; "" for none."""
-    if value is None:
-        return ""
-    labels = {str(item["id"]): str(item["label"]) for item in definition.options or []}
-    match definition.type:
-        case CustomField.Type.YES_NO:
-            return gettext("Yes") if value else gettext("No")
-        case CustomField.Type.CHOICE:
-            return labels.get(str(value), str(value))
-        case CustomField.Type.CHOICES:
-            return ", ".join(labels.get(str(item), str(item)) for item in value)
-    return str(value)

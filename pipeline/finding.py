@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from core.commands import Command, Found, Source, is_manager, page_of, plain
+from core.commands import Command, Found, Source, page_of, plain
 from core.money import format_money
 from core.searching import latest
 from pipeline.models import Lead, Pipeline
@@ -86,37 +86,5 @@ COMMANDS = [
         ("add", "create", "new opportunity", "deal", "ajouter", "créer", "nouvelle affaire"),
         keys="c",
         first=True,
-    ),
-    Command(
-        "stages",
-        _("Stages"),
-        "layout-kanban",
-        page_of("admin:pipeline_stage_changelist"),
-        ("columns", "exit criterion", "objective", "colonnes", "critère de sortie", "but"),
-        allowed=is_manager,
-    ),
-    Command(
-        "pipelines",
-        _("Pipelines"),
-        "adjustments",
-        page_of("admin:pipeline_pipeline_changelist"),
-        ("boards", "sales process", "processus de vente", "tableaux"),
-        allowed=is_manager,
-    ),
-    Command(
-        "lost-reasons",
-        _("Lost reasons"),
-        "flag",
-        page_of("admin:pipeline_lostreason_changelist"),
-        ("loss", "why lost", "motif de perte", "raisons de perte", "opportunités perdues"),
-        allowed=is_manager,
-    ),
-    Command(
-        "activity-types",
-        _("Activity types"),
-        "checkbox",
-        page_of("admin:pipeline_activitytype_changelist"),
-        ("next step", "calls", "meetings", "prochaine action", "appels", "types d’activité"),
-        allowed=is_manager,
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import AmountField, DateInput, Styled, style
-from crm.customforms import YES_NO, yes_no
-from crm.models import Company, User
+from crm.customforms import YES_NO, custom_field, yes_no
+from crm.models import Company, CustomField, User
 from pipeline.models import Lead, LostReason, Stage
+from pipeline.services.moves import is_empty
 from pipeline.stepforms import DayField
 
 #: The fields of a lead's form, by the part of the form that they stand in.
@@ -139,8 +141,12 @@ class MoveForm(Styled):
             style(field)
             self.fields["criterion"] = field
         self.asked = [] if target is None else missing_fields(lead, target)
+        customs = definitions_of(self.asked)
         for name in self.asked:
-            asked = lead_field(name, user=user, required=True)
+            if name in customs:
+                asked = custom_field(customs[name], user=user, required=True)
+            else:
+                asked = lead_field(name, user=user, required=True)
             style(asked)
             self.fields[name] = asked
         self.user = user
@@ -153,7 +159,7 @@ class MoveForm(Styled):
         """What the stage asked for, as services take it."""
         values = {}
         for name in self.asked:
-            value = self.cleaned_data[name]
+            value: Any = self.cleaned_data[name]
             if name == "company":
                 found = Company.objects.visible_to(self.user).active().named(value).first()
                 values[name] = found
@@ -165,21 +171,21 @@ class MoveForm(Styled):
 
 
 def missing_fields(lead: Lead, stage: Stage) -> list[str]:
-    """Which plain fields `stage` requires and `lead` does not have."""
+    """Which fields `stage` requires and `lead` does not have."""
     if lead.stage_id == stage.pk:
         return []
-    names = [name for part in PARTS.values() for name in part]
-    missing = []
-    for name in stage.required_fields:
-        if name not in names:
-            continue
-        field = Lead._meta.get_field(name)
-        if field.many_to_many:
-            if not getattr(lead, name).exists():
-                missing.append(name)
-        elif getattr(lead, field.attname) in (None, ""):  # type: ignore[union-attr]
-            missing.append(name)
-    return missing
+    known = {name for part in PARTS.values() for name in part}
+    known |= definitions_of(stage.required_fields).keys()
+    return [name for name in stage.required_fields if name in known and is_empty(lead, name)]
+
+
+def definitions_of(names: Iterable[str]) -> dict[str, CustomField]:
+    """The custom fields in use among `names`, as stages name them."""
+    keys = [name.removeprefix("custom.") for name in names if name.startswith("custom.")]
+    if not keys:
+        return {}
+    found = CustomField.objects.filter(subject="pipeline.lead", is_active=True, key__in=keys)
+    return {f"custom.{definition.key}": definition for definition in found}
 
 
 class LoseForm(Styled):

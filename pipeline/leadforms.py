@@ -83,7 +83,10 @@ class LeadFields(Styled):
                     label=_("Add it to the companies if it is new"), required=False, initial=True
                 )
         for definition in customs:
-            self.fields[f"custom.{definition.key}"] = custom_field(definition)
+            present = self.lead.custom.get(definition.key) if self.lead is not None else None
+            self.fields[f"custom.{definition.key}"] = custom_field(
+                definition, user=self.user, present=present
+            )
         self._keep_present()
         for field in self.fields.values():
             style(field)

@@ -16,6 +16,7 @@ from core.money import format_number
 from core.settingpages import Column, SettingForm, SettingPage, Successor, register
 from core.templatetags.relance import percent_text
 from crm.models import Team
+from pipeline.customfieldpage import CUSTOM_FIELDS
 from pipeline.models import ActivityType, Lead, LostReason, Pipeline, Plan, PlanStep, Stage
 from pipeline.services.configuration import askable_fields
 from pipeline.services.plans import days_of
@@ -174,6 +175,7 @@ def _heirs(stage: Stage) -> QuerySet[Any]:
 def register_pages() -> None:
     """Show these among the settings."""
     register(
+        CUSTOM_FIELDS,
         SettingPage(
             "pipelines",
             _("Pipelines"),
@@ -188,7 +190,10 @@ def register_pages() -> None:
             ),
             lambda: Pipeline.objects.annotate(held=Count("stages")).order_by("sequence", "pk"),
             ordered=True,
-            words=("sales process", "processus", "entonnoir"),
+            words=(
+                *("boards", "sales process", "funnel", "deal pipelines"),
+                *("processus de vente", "tableaux", "entonnoir"),
+            ),
         ),
         SettingPage(
             "stages",
@@ -215,7 +220,10 @@ def register_pages() -> None:
                 _("Where do its leads go?"),
                 remove_stage,
             ),
-            words=("columns", "steps", "étapes", "colonnes"),
+            words=(
+                *("columns", "steps", "deal stages", "exit criterion", "objective"),
+                *("étapes", "colonnes", "critère de sortie", "but", "phases"),
+            ),
         ),
         SettingPage(
             "lost-reasons",
@@ -226,7 +234,10 @@ def register_pages() -> None:
             LostReasonForm,
             20,
             ordered=True,
-            words=("why lost", "motifs de perte", "raisons"),
+            words=(
+                *("why lost", "loss reasons", "closed lost"),
+                *("motif de perte", "raisons de perte", "opportunités perdues"),
+            ),
         ),
         SettingPage(
             "activity-types",
@@ -246,7 +257,10 @@ def register_pages() -> None:
             ),
             lambda: ActivityType.objects.select_related("next_type").order_by("sequence", "pk"),
             ordered=True,
-            words=("tasks", "tâches", "appels", "relances"),
+            words=(
+                *("tasks", "next step", "calls", "meetings"),
+                *("tâches", "prochaine action", "appels", "types d’activité", "relances"),
+            ),
         ),
         SettingPage(
             "plans",

@@ -26,7 +26,10 @@ LONGEST = 200
 
 Names = Mapping[type[models.Model], Mapping[int, str]]
 
-_custom_labels: list[Callable[[str], Mapping[str, str]]] = []
+#: The labels of custom fields by key, and what a value of one is called.
+CustomTeller = tuple[Mapping[str, str], Callable[[str, Any], str]]
+
+_custom_words: list[Callable[[str, Mapping[str, Sequence[Any]]], CustomTeller]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +63,27 @@ class Told:
     lines: tuple[Line, ...]
 
 
-def register_custom_labels(labels: Callable[[str], Mapping[str, str]]) -> None:
-    """Have the labels of custom fields told by `labels(record_type) -> {key: label}`."""
-    _custom_labels.append(labels)
+def register_custom_words(
+    words: Callable[[str, Mapping[str, Sequence[Any]]], CustomTeller],
+) -> None:
+    """Have custom fields told by `words(record_type, {key: values})`."""
+    _custom_words.append(words)
 
 
 def tell(changes: Sequence[Change], known: Names | None = None) -> list[Told]:
     """`changes` in words, in their order; names are read with one query for each kind of record,
     save those that are `known`."""
     names = _names(changes, known or {})
-    labels = {
-        kind: {key: text for read in _custom_labels for key, text in read(kind).items()}
-        for kind in {change.record_type for change in changes}
-        if any(
-            field.startswith("custom.")
-            for c in changes
-            if c.record_type == kind
-            for field in c.diff
-        )
+    values: dict[str, dict[str, list[Any]]] = {}
+    for change in changes:
+        for field, value in change.diff.items():
+            if field.startswith("custom."):
+                kept = values.setdefault(change.record_type, {})
+                kept.setdefault(field.removeprefix("custom."), []).extend(value)
+    customs = {
+        kind: read(kind, several) for kind, several in values.items() for read in _custom_words
     }
-    return [_told(change, names, labels.get(change.record_type, {})) for change in changes]
+    return [_told(change, names, customs.get(change.record_type)) for change in changes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,24 +136,23 @@ def _left_alone(told: Told, item: Conflicting) -> LeftAlone:
     )
 
 
-def _told(change: Change, names: Names, labels: Mapping[str, str]) -> Told:
+def _told(change: Change, names: Names, customs: CustomTeller | None) -> Told:
     action = change.get_action_display()  # type: ignore[attr-defined]
     try:
         model = model_of(change.record_type)
     except LookupError:
         return Told(change, change.record_type, f"{change.record_id}", action, ())
     name = names.get(model, {}).get(change.record_id) or _name_in(change)
-    lines = tuple(_lines(change, schema_of(model), names, labels))
+    lines = tuple(_lines(change, schema_of(model), names, customs))
     return Told(change, capfirst(str(model._meta.verbose_name)), name, action, lines)
 
 
 def _lines(
-    change: Change, schema: Schema, names: Names, labels: Mapping[str, str]
+    change: Change, schema: Schema, names: Names, customs: CustomTeller | None
 ) -> Iterable[Line]:
     for key, value in change.diff.items():
         if key.startswith("custom."):
-            label = labels.get(key.removeprefix("custom."), key.removeprefix("custom."))
-            yield Line(key, label, _plain(value[0]), _plain(value[1]))
+            yield _custom_line(key.removeprefix("custom."), value, customs)
             continue
         try:
             field = schema.model._meta.get_field(key)
@@ -169,6 +172,12 @@ def _lines(
             old, new = (_shown(column.field, column.decode, item, names) for item in value)
             if old or new:
                 yield Line(key, label, old, new)
+
+
+def _custom_line(key: str, value: Sequence[Any], customs: CustomTeller | None) -> Line:
+    labels, words = customs or ({}, lambda _key, value: _plain(value))
+    old, new = (_plain(words(key, item) if key in labels else item) for item in value)
+    return Line(f"custom.{key}", labels.get(key, key), old, new)
 
 
 def _shown(

@@ -152,9 +152,14 @@ def edit(request: Request, name: str, pk: int | None = None) -> HttpResponse:
 
 def _save(page: SettingPage, pk: int | None, form: Any, by: Any) -> Any:
     values = form.values()
+    if page.save and pk is not None:
+        return page.save(pk, form, by)
     if pk is None:
         with transaction.atomic():
-            record = create_record(model=page.model_class, values=values, by=by)
+            if page.save:
+                record = page.save(None, form, by)
+            else:
+                record = create_record(model=page.model_class, values=values, by=by)
             if page.ordered:
                 keys = page.order_with(record)
                 order_records(model=page.model_class, records=keys, by=by)
@@ -184,6 +189,8 @@ def delete(request: Request, name: str, pk: int) -> HttpResponse:
         try:
             if page.successor and form is not None:
                 page.successor.remove(record=pk, into=form.cleaned_data["into"].pk, by=request.user)
+            elif page.remove:
+                page.remove(record, request.user)
             else:
                 delete_record(model=page.model_class, record=pk, by=request.user)
         except (Refused, Conflict) as refused:
@@ -199,6 +206,7 @@ def delete(request: Request, name: str, pk: int) -> HttpResponse:
         "problem": problem,
         "holding": ", ".join(holding),
         "going": ", ".join(f"{count} {what}" for what, count in going.items()),
+        "goes": page.goes(record) if page.goes else "",
         "in_dialog": bool(request.htmx),
         "page": page,
         **_words(page),

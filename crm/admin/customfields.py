@@ -26,7 +26,16 @@ class CustomFieldForm(ConfigurationForm):
 
     class Meta:
         model = CustomField
-        fields = ("subject", "key", "label", "type", "options", "sequence", "is_active")
+        fields = (
+            "subject",
+            "key",
+            "label",
+            "type",
+            "options",
+            "help_text",
+            "sequence",
+            "is_active",
+        )
 
 
 @admin.register(CustomField)
@@ -34,7 +43,7 @@ class CustomFieldAdmin(ConfigurationAdmin):
     """A field's place, key and type are fixed once it is made: values are stored under them."""
 
     form = CustomFieldForm
-    fields = ("subject", "key", "label", "type", "options", "sequence", "is_active")
+    fields = ("subject", "key", "label", "type", "options", "help_text", "sequence", "is_active")
     list_display = ("label", "subject", "type", "key", "sequence", "is_active")
     list_editable = ("sequence",)
     list_filter = ("subject", "type", "is_active")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
 from core.api.fields import STAYS, RecordSerializer
 from core.api.settings import SettingsView
 from crm.filters import CustomFieldFilters, NamedFilters, ProductFilters, TagFilters
 from crm.models import Campaign, CustomField, Medium, Product, Source, Tag
+from crm.services.customfields import delete_custom_field
 
 
 class TagSerializer(RecordSerializer):
@@ -120,6 +127,7 @@ class CustomFieldSerializer(RecordSerializer):
             "label",
             "type",
             "options",
+            "help_text",
             "sequence",
             "is_active",
             "updated_at",
@@ -136,3 +144,10 @@ class CustomFieldsView(SettingsView):
     filterset_class = CustomFieldFilters
     ordering_fields = ("id", "subject", "sequence")
     ordering = "subject,sequence"
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: int) -> Response:
+        """Delete it with the values that records have of it. For managers."""
+        self.require_sight(pk)
+        delete_custom_field(field=pk, by=self.person, expected_version=self.expected(pk))
+        return Response(status=HTTPStatus.NO_CONTENT)

@@ -215,6 +215,7 @@ class Migration(migrations.Migration):
                 ('label', models.CharField(max_length=80, verbose_name='label')),
                 ('type', models.CharField(choices=[('text', 'Text'), ('number', 'Number'), ('money', 'Money'), ('date', 'Date'), ('choice', 'Choice'), ('choices', 'Several choices'), ('yes_no', 'Yes or no'), ('user', 'User'), ('company', 'Company')], max_length=8, verbose_name='type')),
                 ('options', models.JSONField(blank=True, default=list, help_text='For choices: a list such as [{"id": "a", "label": "First"}].', verbose_name='choices')),
+                ('help_text', models.CharField(blank=True, help_text='Shown below the field on forms.', max_length=200, verbose_name='help')),
                 ('sequence', models.PositiveSmallIntegerField(default=10, verbose_name='order')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
             ],

@@ -48,6 +48,9 @@ class CustomField(Tracked):
         blank=True,
         help_text=_('For choices: a list such as [{"id": "a", "label": "First"}].'),
     )
+    help_text = models.CharField(
+        _("help"), max_length=200, blank=True, help_text=_("Shown below the field on forms.")
+    )
     sequence = models.PositiveSmallIntegerField(_("order"), default=10)
     is_active = models.BooleanField(_("active"), default=True)
 

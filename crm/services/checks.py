@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
-from core.ledger.words import register_custom_labels
+from core.ledger.words import CustomTeller, register_custom_words
 from core.services.configuration import register_checks
+from crm.customwords import CustomWords
 from crm.models import CampaignCost, CustomField, Tag, Team
+from crm.services.customfields import records_with
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -29,12 +31,16 @@ def register() -> None:
     }
     for record_type, check in checks.items():
         register_checks(record_type, saving=check)
-    register_custom_labels(labels_of)
+    register_custom_words(words_of)
 
 
-def labels_of(record_type: str) -> dict[str, str]:
-    """The labels of the custom fields of a record type, those no longer in use as well."""
-    return dict(CustomField.objects.filter(subject=record_type).values_list("key", "label"))
+def words_of(record_type: str, values: Mapping[str, Sequence[Any]]) -> CustomTeller:
+    """The labels of the custom fields of a record type, those no longer in use as well, and what
+    `values` of them are called."""
+    fields = CustomField.objects.filter(subject=record_type)
+    words = CustomWords(fields)
+    words.learn(values)
+    return {key: field.label for key, field in words.definitions.items()}, words.text
 
 
 def refuse(field: str, message: str) -> Refused:
@@ -80,10 +86,17 @@ def check_custom_field(field: CustomField) -> None:
     _check_options(field)
     if field.pk is None:
         return
-    before = CustomField.objects.filter(pk=field.pk).values("subject", "key", "type").first()
-    for name, value in (before or {}).items():
-        if getattr(field, name) != value:
+    before = CustomField.objects.filter(pk=field.pk).first()
+    if before is None:
+        return
+    for name in ("subject", "key", "type"):
+        if getattr(field, name) != getattr(before, name):
             raise refuse(name, _("This is fixed: values are stored under it. Make another field."))
+    kept = {option["id"] for option in field.options}
+    gone = {one["id"]: one["label"] for one in before.options or [] if one["id"] not in kept}
+    if gone and records_with(before, gone).exists():
+        message = _("Records still have one of these choices: %(choices)s.")
+        raise refuse("options", message % {"choices": ", ".join(gone.values())})
 
 
 def _check_options(field: CustomField) -> None:

@@ -25,7 +25,7 @@ from core.merging import (
     set_value,
     value_of,
 )
-from crm.customcolumns import RECORDS, custom_text
+from crm.customwords import RECORDS, custom_text
 from crm.models import Company, Contact, CustomField
 from crm.services.rights import locked_for_change
 

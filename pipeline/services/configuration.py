@@ -52,6 +52,31 @@ def register() -> None:
     """Have the checks of this file made by every door."""
     register_checks("pipeline.stage", saving=check_stage, deleting=check_last_open)
     register_checks("pipeline.pipeline", saving=check_pipeline)
+    register_checks("crm.customfield", saving=check_in_use, deleting=check_not_asked)
+
+
+def asking_stages(field: CustomField) -> list[Stage]:
+    """The stages that ask for a custom field of leads."""
+    if field.subject != CustomField.Subject.LEAD:
+        return []
+    name = f"custom.{field.key}"
+    return [stage for stage in Stage.objects.in_order() if name in stage.required_fields]
+
+
+def check_not_asked(field: CustomField) -> None:
+    """Refuse to delete a field that a stage asks for: no lead could enter the stage."""
+    stages = asking_stages(field)
+    if stages:
+        raise Refused(
+            _("The stage “%(stage)s” asks for it. Take it off there first.")
+            % {"stage": stages[0].name}
+        )
+
+
+def check_in_use(field: CustomField) -> None:
+    """Refuse to put a field out of use that a stage asks for."""
+    if not field.is_active and field.pk is not None:
+        check_not_asked(field)
 
 
 def askable_fields() -> dict[str, str]:

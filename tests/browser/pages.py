@@ -167,6 +167,12 @@ PAGES = [
     Page("settings", to("settings"), "manager"),
     Page("demo-data", to("demo-data"), "admin"),
     Page("settings-stages", lambda world: reverse("setting", args=["stages"]), "manager"),
+    Page("settings-fields", lambda world: reverse("setting", args=["custom-fields"]), "manager"),
+    Page(
+        "settings-fields-add",
+        lambda world: reverse("setting-new", args=["custom-fields"]),
+        "manager",
+    ),
     Page("settings-add", lambda world: reverse("setting-new", args=["stages"]), "manager"),
     Page("undo", to("cause-undo", "cause"), "manager"),
     Page("profile", to("profile")),

@@ -53,13 +53,13 @@ def test_a_visitor_is_sent_to_the_login(client: Client, db: None) -> None:
 @pytest.mark.parametrize(
     ("typed", "address"),
     [
-        ("étapes", "admin:pipeline_stage_changelist"),
-        ("ETAPES", "admin:pipeline_stage_changelist"),
-        ("stages", "admin:pipeline_stage_changelist"),
-        ("motif de perte", "admin:pipeline_lostreason_changelist"),
-        ("lost reas", "admin:pipeline_lostreason_changelist"),
-        ("sales teams", "admin:crm_team_changelist"),
-        ("équipe comm", "admin:crm_team_changelist"),
+        ("étapes", "setting:stages"),
+        ("ETAPES", "setting:stages"),
+        ("stages", "setting:stages"),
+        ("motif de perte", "setting:lost-reasons"),
+        ("lost reas", "setting:lost-reasons"),
+        ("sales teams", "setting:teams"),
+        ("équipe comm", "setting:teams"),
         ("opportunités", "boards"),
         ("inviter", "admin:crm_user_add"),
         ("nouvelle affaire", "lead-new"),
@@ -73,7 +73,9 @@ def test_pages_are_found_by_the_words_of_both_languages(
         manager.save()
     client.force_login(manager)
     groups = client.get(reverse("search"), {"q": typed}).context["groups"]
-    assert reverse(address) in [line.url for group in groups for line in group.found]
+    name, _colon, page = address.partition(":")
+    url = reverse(name, args=[page]) if name == "setting" else reverse(address)
+    assert url in [line.url for group in groups for line in group.found]
 
 
 def test_who_does_not_configure_finds_no_configuration(rep: Any, client: Client) -> None:
