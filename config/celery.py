@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "prove stage totals": {"task": "pipeline.tasks.prove_totals", "schedule": 24 * 3600.0},
     "forget old idempotency keys": {"task": "core.tasks.forget_keys", "schedule": 3600.0},
     "tell people of changes": {"task": "messaging.tasks.notify", "schedule": 60.0},
+    "remove contents of deleted files": {"task": "messaging.tasks.sweep_files", "schedule": 3600.0},
     "go on with imports": {"task": "capture.tasks.sweep_imports", "schedule": 60.0},
     "remove files of old imports": {"task": "capture.tasks.forget_files", "schedule": 3600.0},
 }

@@ -87,6 +87,15 @@ STATUS: dict[type[ServiceError], HTTPStatus] = {
 }
 
 
+def refusal_toast(text: str, status: int, fields: Any = None) -> HttpResponse:
+    """Say by a toast why a fragment's request was refused; the page stays as it is."""
+    toast = {"kind": "error", "text": text, "fields": fields or {}}
+    response = HttpResponse(status=status)
+    response["HX-Reswap"] = "none"
+    response["HX-Trigger"] = json.dumps({"relance:toast": toast})
+    return response
+
+
 class answer_errors:
     """Turn what a service says into a page, or for a fragment into a toast that changes nothing."""
 
@@ -107,20 +116,47 @@ class answer_errors:
             return None
         status = STATUS.get(type(error), HTTPStatus.BAD_REQUEST)
         if getattr(request, "htmx", False):
-            response = HttpResponse(status=status)
-            response["HX-Reswap"] = "none"
-            response["HX-Trigger"] = json.dumps(
-                {
-                    "relance:toast": {
-                        "kind": "error",
-                        "text": error.message,
-                        "fields": getattr(error, "fields", {}),
-                    }
-                }
-            )
-            return response
+            return refusal_toast(error.message, status, getattr(error, "fields", {}))
         return render(request, "errors/refused.html", {"error": error}, status=status)
 
     @staticmethod
     def _not_found(request: HttpRequest) -> HttpResponse:
         return response_for_exception(request, Http404())
+
+
+def refuse_too_large(get_response: GetResponse) -> GetResponse:
+    """Refuse a body that announces more than anything here takes, before any of it is read."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            announced = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            announced = 0
+        if announced <= settings.REQUEST_SIZE:
+            return get_response(request)
+        megabyte = 1024 * 1024
+        text = _("This is too large: %(size)s MB. At most %(most)s MB can be sent at once.") % {
+            "size": -(-announced // megabyte),
+            "most": settings.REQUEST_SIZE // megabyte,
+        }
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if request.path.startswith("/api/"):
+            return _problem(request, text, status)
+        if request.headers.get("HX-Request") == "true":
+            return refusal_toast(text, status)
+        error = Refused(text)
+        return render(request, "errors/refused.html", {"error": error}, status=status)
+
+    return middleware
+
+
+def _problem(request: HttpRequest, text: str, status: HTTPStatus) -> HttpResponse:
+    """Problem details (RFC 9457) outside of the views of the API."""
+    body = {
+        "type": f"{settings.SITE_URL}/api/v1/problems/too-large/",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": text,
+        "instance": request.path,
+    }
+    return HttpResponse(json.dumps(body), status=status, content_type="application/problem+json")

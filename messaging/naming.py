@@ -34,3 +34,12 @@ def find_named[Named](text: str, known: Mapping[str, Named]) -> list[tuple[str, 
         if what is not None:
             found.setdefault(what, match[1])
     return [(written, what) for what, written in found.items()]
+
+
+def find_unknown[Named](text: str, known: Mapping[str, Named]) -> list[str]:
+    """What stands behind an @ as a name would and names nobody, each once, as it is written."""
+    plain = re.sub(r"```.*?(```|$)|`[^`\n]*`", " ", text, flags=re.DOTALL)
+    words = re.findall(r"(?<![\w@./])@([^\W\d_][\w.'’-]*)", plain)
+    named = {written.lower().split()[0] for written, _what in find_named(text, known)}
+    found = dict.fromkeys(word.rstrip(".'’-") for word in words)
+    return [word for word in found if word.lower() not in named]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from core.ledger.schema import schema_of
 from core.ledger.tables import Cause, Change
 from core.timeline import Item
+from messaging.filefaces import MEGABYTE, FileFace, file_face
 from messaging.forms import NoteForm
 from messaging.markdown import render
 from messaging.models import Note
@@ -40,14 +42,17 @@ class NoteFace:
     versions_url: str
     edit_url: str
     delete_url: str
+    files: Sequence[FileFace]
 
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Where a note is written: the address that takes it, and the form."""
+    """Where a note is written: the address that takes it, the form, and how large a file may be."""
 
     url: str
     form: NoteForm
+    most_bytes: int
+    most_mb: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,12 @@ class Notes:
 
 def composer_of(kind: str, pk: int, form: NoteForm | None = None) -> Composer:
     """The composer of a record ("lead", 5)."""
-    return Composer(reverse("notes", args=[kind, pk]), form or NoteForm(auto_id="note_%s"))
+    return Composer(
+        reverse("notes", args=[kind, pk]),
+        form or NoteForm(auto_id="note_%s"),
+        settings.FILE_SIZE,
+        settings.FILE_SIZE // MEGABYTE,
+    )
 
 
 def face_of(note: Note, user: User) -> NoteFace:
@@ -76,6 +86,7 @@ def face_of(note: Note, user: User) -> NoteFace:
         versions_url=reverse("note-versions", args=[note.pk]) if note.edited_at else "",
         edit_url=reverse("note-edit", args=[note.pk]) if mine else "",
         delete_url=reverse("note-delete", args=[note.pk]) if mine or user.is_manager else "",
+        files=[file_face(file, user) for file in note.files.all()],
     )
 
 
@@ -130,7 +141,8 @@ def _causes(notes: Sequence[int]) -> dict[int, Cause]:
 
 def notes_behind(kind: str, pk: int, before: str, size: int) -> list[Note]:
     """At most `size` notes on a record behind a place ("" for the newest on), newest first."""
-    notes = Note.objects.on(kind, pk).select_related("author").prefetch_related("mentions")
+    notes = Note.objects.on(kind, pk).select_related("author")
+    notes = notes.prefetch_related("mentions", "files__content", "files__author")
     notes = notes.newest_first()
     place = _read_place(before)
     return list((notes.before(*place) if place else notes)[:size])

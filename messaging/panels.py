@@ -15,6 +15,7 @@ from crm import privacy
 
 def register() -> None:
     """Called once, when the app is ready."""
+    from messaging.filefaces import Files, read_files
     from messaging.followerpanel import read_followers
     from messaging.notefaces import Composer, Notes, composer_of, read_notes, read_timeline
     from messaging.noticelist import Unread
@@ -26,6 +27,13 @@ def register() -> None:
     def notes_on(kind: str) -> Any:
         def read(page: Any) -> Notes:
             return read_notes(kind, page.record.pk, page.user)
+
+        return read
+
+    def files_on(kind: str) -> Any:
+        def read(page: Any) -> Files:
+            record = page.lead if kind == "lead" else page.record
+            return read_files(kind, record.pk, page.user)
 
         return read
 
@@ -46,6 +54,12 @@ def register() -> None:
         panels.register(
             kind, Panel("notes", _("Notes"), "messaging/notes.html#panel", 30, notes_on(kind))
         )
+    for kind, template in (
+        ("lead", "messaging/lead_files.html"),
+        ("contact", "messaging/files.html#panel"),
+        ("company", "messaging/files.html#panel"),
+    ):
+        panels.register(kind, Panel("files", _("Files"), template, 75, files_on(kind), SIDE))
 
 
 def _notes_on(person: privacy.Person) -> Any:

@@ -14,21 +14,26 @@ if TYPE_CHECKING:
     from crm.models import User
 
 
+def on_visible[Rows: QuerySet[Any]](rows: Rows, user: User) -> Rows:
+    """Those of `rows` that are on a lead, contact or company that the person sees."""
+    if sees_all(user):
+        return rows
+    from crm.models import Company, Contact
+    from pipeline.models import Lead
+
+    return rows.filter(
+        Q(lead__in=Lead.objects.visible_to(user).values("pk"))
+        | Q(contact__in=Contact.objects.visible_to(user).values("pk"))
+        | Q(company__in=Company.objects.visible_to(user).values("pk"))
+    )
+
+
 class NoteQuerySet(TrackedQuerySet[Any]):
     """Reads of notes."""
 
     def visible_to(self, user: User) -> Self:
         """Those on records that the person sees."""
-        if sees_all(user):
-            return self
-        from crm.models import Company, Contact
-        from pipeline.models import Lead
-
-        return self.filter(
-            Q(lead__in=Lead.objects.visible_to(user).values("pk"))
-            | Q(contact__in=Contact.objects.visible_to(user).values("pk"))
-            | Q(company__in=Company.objects.visible_to(user).values("pk"))
-        )
+        return on_visible(self, user)
 
     def changeable_by(self, user: User) -> Self:
         """One's own; managers may take back any, but put words into nobody's mouth."""
@@ -49,6 +54,30 @@ class NoteQuerySet(TrackedQuerySet[Any]):
     def for_list(self) -> Self:
         """What a list or an API page needs, in one query."""
         return self.select_related("author", "lead", "contact", "company")
+
+
+class FileQuerySet(TrackedQuerySet[Any]):
+    """Reads of files."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those on records that the person sees."""
+        return on_visible(self, user)
+
+    def changeable_by(self, user: User) -> Self:
+        """Those that the person added; managers may delete any."""
+        return self if user.is_manager else self.filter(author=user)
+
+    def on(self, kind: str, pk: int) -> Self:
+        """Those on one record ("lead", 5), newest first."""
+        return self.filter(**{kind: pk}).order_by("-id")
+
+    def for_list(self) -> Self:
+        """What a list or an API page needs, in one query."""
+        return self.select_related("author", "lead", "contact", "company", "note", "content")
+
+    def for_panel(self) -> Self:
+        """What the panel of a record needs, in one query."""
+        return self.select_related("author", "content")
 
 
 class NotificationQuerySet(QuerySet[Any]):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from core.ledger.derivations import register_derivation, register_derived
 from core.ledger.dispatch import register_consumer
+from core.merging import register_moving
 
 
 def register() -> None:
     """Called once, when the app is ready."""
-    from messaging.services import mentions, notifying
+    from messaging.services import files, mentions, notifying
 
     register_derivation("messaging.note", follow=mentions.follow, rebuild=mentions.rebuild)
     register_derived(
         "messaging.notemention", "messaging.notification", "messaging.notificationwork"
     )
     register_consumer("notifications", notifying.take, then=notifying.wake, hears_quiet=True)
+    register_moving("messaging.file.lead", prepare=files.rename_moving)

@@ -27,3 +27,11 @@ def send_notify() -> None:
         notify.delay()
     except (OperationalError, OSError) as error:
         logger.warning("The broker cannot be reached (%s); notifications wait.", error)
+
+
+@shared_task(name="messaging.tasks.sweep_files")
+def sweep_files() -> int:
+    """Remove the bytes of files that are gone for good; returns how many."""
+    from messaging.services.files import sweep_contents
+
+    return sweep_contents()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from messaging.views import followers, notes, notifications
+from messaging.views import files, followers, notes, notifications
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("notes/<int:pk>/", notes.show, name="note"),
@@ -10,6 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notes/<int:pk>/delete/", notes.delete, name="note-delete"),
     path("notes/<int:pk>/versions/", notes.versions, name="note-versions"),
     path("notes/<int:pk>/access/", notes.give_access, name="note-access"),
+    path("files/<int:pk>/", files.download, name="file"),
+    path("files/<int:pk>/delete/", files.delete, name="file-delete"),
+    path("files/<slug:kind>/<int:pk>/", files.on_record, name="files"),
     path("mentions/", notes.mentions, name="mentions"),
     path("leads/<int:pk>/follow/", followers.follow, name="lead-follow"),
     path("notifications/", notifications.index, name="notifications"),

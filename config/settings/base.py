@@ -1,6 +1,7 @@
 """Production settings. Everything that differs between installations is in the environment."""
 
 from pathlib import Path
+from typing import Any
 
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.answer_errors",
+    "core.middleware.refuse_too_large",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -138,17 +140,28 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 STATIC_URL = "static/"
 STATIC_ROOT = environment.text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
+# What people bring in is below this folder: web and worker share it, nothing in it is served.
+VAR = Path(environment.text("RELANCE_VAR", str(BASE_DIR / "var")))
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "core.staticfiles.Storage"},
+    "files": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(VAR / "files"), "base_url": None},
+    },
 }
 
-# Files that people bring in: web and worker share this folder, nothing below it is served.
-IMPORT_FOLDER = str(Path(environment.text("RELANCE_VAR", str(BASE_DIR / "var"))) / "imports")
+FILE_SIZE = environment.number("FILE_SIZE_MB", 20) * 1024 * 1024
+FILES_AT_ONCE = 10
+# Days for which a deleted file can be brought back.
+FILE_KEEP_DAYS = environment.number("FILE_KEEP_DAYS", 90)
+IMPORT_FOLDER = str(VAR / "imports")
 IMPORT_FILES = 10
 IMPORT_FILE_SIZE = 50 * 1024 * 1024
 IMPORT_SIZE = 100 * 1024 * 1024
 IMPORT_KEEP_DAYS = 7
+# What announces more is refused before any of it is read.
+REQUEST_SIZE = max(IMPORT_SIZE, FILES_AT_ONCE * FILE_SIZE) + 5 * 1024 * 1024
 
 # Mail
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "Relance <relance@localhost>")

@@ -24,7 +24,7 @@ CSRF_TRUSTED_ORIGINS = [
     f"http://{host}:{environment.number('PORT', 8000)}" for host in ("localhost", "127.0.0.1")
 ]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 STATIC_ROOT = embedded.folder("static")

@@ -73,9 +73,18 @@ def _claim(user: int, key: str) -> None:
 
 
 def _digest_of(request: Request) -> str:
-    raw = request._request
+    raw: Any = request._request
     found = hashlib.sha256(f"{raw.method} {raw.get_full_path()}\n".encode())
-    found.update(raw.body)
+    if (raw.content_type or "").startswith("multipart/"):
+        # Files are read in pieces, and the boundary differs each time.
+        for name, values in sorted(raw.POST.lists()):
+            found.update(repr((name, values)).encode())
+        for name, file in sorted(raw.FILES.items()):
+            found.update(repr((name, file.name, file.size)).encode())
+            for chunk in file.chunks():
+                found.update(chunk)
+    else:
+        found.update(raw.body)
     return found.hexdigest()
 
 

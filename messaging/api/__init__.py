@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from messaging.api.files import FilesView
 from messaging.api.notes import NotesView
 
-RESOURCES: dict[str, Any] = {"notes": NotesView}
+RESOURCES: dict[str, Any] = {"files": FilesView, "notes": NotesView}

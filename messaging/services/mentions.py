@@ -14,7 +14,7 @@ from core.ledger.store import Entry
 from crm.models import Team
 from crm.models import User as UserModel
 from messaging.models import Note, NoteMention
-from messaging.naming import by_name, find_named
+from messaging.naming import by_name, find_named, find_unknown
 from messaging.subjects import in_sight
 from pipeline.models import LeadFollower
 from pipeline.services.access import lock_leads
@@ -75,6 +75,11 @@ def _write(texts: dict[int, str]) -> None:
         for (note, target), written in wanted.items()
         if (note, target) not in kept
     )
+
+
+def nobody_in(text: str) -> list[str]:
+    """What a text names behind an @ that is the name of nobody."""
+    return find_unknown(text, known_names()) if "@" in text else []
 
 
 def people_of(mentions: Iterable[NoteMention]) -> list[User]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from core.errors import Conflict, NotAllowed, NotFound, Refused
 from core.ledger.writing import lock, save_locked
 from messaging.models import Note
+from messaging.services.files import attach, kept
 from messaging.services.mentions import follow_mentions
 from messaging.subjects import hold_subject
 
@@ -28,8 +30,9 @@ def write_note(
     lead: int | None = None,
     contact: int | None = None,
     company: int | None = None,
+    files: Sequence[Any] = (),
 ) -> Note:
-    """Write a note on a lead, contact or company that the person sees."""
+    """Write a note, with files, on a lead, contact or company that the person sees."""
     given = {
         name: key
         for name, key in (("lead", lead), ("contact", contact), ("company", company))
@@ -38,11 +41,12 @@ def write_note(
     if len(given) != 1:
         raise Refused(_("A note is on a lead, a contact or a company."))
     text = _checked(body)
-    with transaction.atomic():
+    with kept(files) as named, transaction.atomic():
         kind, key = next(iter(given.items()))
         subject = hold_subject(kind, key, by)
         note = Note(author=by, body=text, **{kind: subject})
         note.save()
+        attach(named, by=by, where={kind: subject, "note": note})
         follow_mentions(note, by)
     return note
 

@@ -27,9 +27,10 @@ from messaging.mentionable import mentionable
 from messaging.models import Note
 from messaging.notefaces import composer_of, read_notes, versions_of
 from messaging.services.mentions import give_access as grant_access
-from messaging.services.mentions import without_sight
+from messaging.services.mentions import nobody_in, without_sight
 from messaging.services.notes import delete_note, update_note, write_note
 from messaging.subjects import find_subject
+from messaging.views.files import add
 from pipeline.leadpage import may_change
 from pipeline.views.leads import dialog
 from pipeline.views.parts import answer, here_of, place_of
@@ -45,11 +46,18 @@ def on_record(request: Request, kind: str, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, kind, subject)
     status = 422
+    files = request.FILES.getlist("files")
+    if files and not request.POST.get("body", "").strip():
+        return add(request, kind, pk)
     if form.is_valid():
         try:
             target: Any = {kind: pk}
-            note = write_note(body=form.cleaned_data["body"], by=request.user, **target)
+            body = form.cleaned_data["body"]
+            note = write_note(body=body, by=request.user, files=files, **target)
         except Refused as refused:
+            if files and request.htmx:
+                # Said by a toast, so that words and chosen files stay as they are.
+                raise
             status = put_errors(form, refused)
         else:
             return _written(request, kind, subject, note)
@@ -67,6 +75,9 @@ def on_record(request: Request, kind: str, pk: int) -> HttpResponse:
 
 def _written(request: Request, kind: str, subject: Any, note: Note) -> HttpResponse:
     text, ask = _("Your note is written."), {}
+    nobody = ", ".join(f"@{word}" for word in nobody_in(note.body)[:3])
+    if nobody:
+        text += " " + _("Nobody is called %s: that stays plain text.") % nobody
     blind = without_sight(note)
     if blind:
         names = ", ".join(str(person) for person in blind)

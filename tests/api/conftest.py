@@ -8,10 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 
 from core.models import Change
 from crm.models import Campaign, CustomField, Medium, Membership, SavedView, Source, Touch, User
+from messaging.services.files import add_files
 from messaging.services.notes import write_note
 from pipeline.models import ActivityType, LostReason, Pipeline, Plan, PlanStep, Stage
 from pipeline.services.people import put_contact
@@ -107,11 +109,13 @@ def world(cast, lead, pipeline, stages):
     activity = factories.make_activity(by=cast.rep, lead=lead, assignee=cast.rep)
     with factories.arranging():
         note = write_note(lead=lead.pk, body="Ask for Nora", by=cast.rep)
+        file = add_files(files=[ContentFile(b"words", "a.txt")], lead=lead.pk, by=cast.rep)[0]
     change = Change.objects.filter(record_type="pipeline.lead", record_id=lead.pk).latest("id")
     return {
         "leads": lead.pk,
         "activities": activity.pk,
         "notes": note.pk,
+        "files": file.pk,
         "pipelines": private.pk,
         "stages": made.stage.pk,
         "companies": company.pk,

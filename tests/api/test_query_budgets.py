@@ -40,6 +40,7 @@ LISTS = [
     "leads/?ordering=expected_revenue&status=open&owner=me&count=true",
     "leads/totals/",
     "activities/",
+    "files/",
     "notes/",
     "companies/",
     "contacts/",

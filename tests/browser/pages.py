@@ -133,6 +133,7 @@ PAGES = [
     Page("lead-plan", to("activity-new", "lead")),
     Page("notifications", to("notifications")),
     Page("lead-notes", lambda w: reverse("notes", args=["lead", w.lead])),
+    Page("lead-files", lambda w: reverse("files", args=["lead", w.lead])),
     Page("lead-launch", to("lead-launch", "lead")),
     Page("lead-delete", to("lead-delete", "lead")),
     Page(

@@ -15,6 +15,7 @@ from core.ledger.doctor import check_chain
 from core.ledger.links import Link
 from core.ledger.schema import schema_of, tracked_models
 from core.ledger.tables import Change
+from messaging.models import FileContent
 from tests.factories import arranging
 
 _numbers = count(1)
@@ -51,6 +52,11 @@ def values_for(model: Any) -> dict[str, Any]:
             "due_at": timezone.now(),
         },
         "pipeline.lead": _lead,
+        "messaging.file": lambda: {
+            "lead": make("pipeline.lead"),
+            "name": f"offer{number}.pdf",
+            "content": FileContent.objects.create(key=f"key{number}"),
+        },
         "messaging.note": lambda: {"lead": make("pipeline.lead"), "body": "Ask for Nora"},
     }.get(model._meta.label_lower)
     if special is not None:

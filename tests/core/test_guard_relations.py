@@ -101,6 +101,8 @@ def _companions(holder: Any, field: Any) -> dict[str, Any]:
         "pipeline.activity.company": {"lead": None},
         "messaging.note.contact": {"lead": None},
         "messaging.note.company": {"lead": None},
+        "messaging.file.contact": {"lead": None},
+        "messaging.file.company": {"lead": None},
         "crm.target.user": {"team": None},
         "pipeline.lead.lost_reason": {"status": "lost", "closed_at": timezone.now()},
     }.get(name_of_field(field), {})
@@ -114,6 +116,9 @@ STAYING = {
     "messaging.note.lead",
     "messaging.note.contact",
     "messaging.note.company",
+    "messaging.file.lead",
+    "messaging.file.contact",
+    "messaging.file.company",
     "crm.target.team",
     "crm.target.user",
     "pipeline.lead.lost_reason",

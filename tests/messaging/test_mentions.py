@@ -12,7 +12,7 @@ from core.ledger.causes import because
 from core.ledger.tables import Cause, Kind
 from core.services.undoing import undo_cause
 from messaging.models import Note, NoteMention, Notification
-from messaging.naming import by_name, find_named
+from messaging.naming import by_name, find_named, find_unknown
 from messaging.services.notes import update_note
 from pipeline.models import Lead, LeadFollower
 from tests import factories
@@ -140,3 +140,24 @@ def test_a_mention_stands_out_and_runs_nothing(lead: Any, cast: Any, login: Any)
     factories.make_note("ask @Max Mate <b>", by=cast.rep, lead=lead)
     page = login(cast.rep).get(lead.get_absolute_url()).content.decode()
     assert "ask <strong>@Max Mate</strong> &lt;b&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("@Rita Rep and @Nobody.", ["Nobody"]),
+        ("mail a@b.example, `@code`, https://e.org/@x, @ and @2", []),
+        ("```\n@decorator\n``` @élodie @Élodie", []),
+        ("@Zoë @Zoë", ["Zoë"]),
+    ],
+)
+def test_who_is_nobody(text: str, wanted: list[str]) -> None:
+    assert find_unknown(text, by_name([("Rita Rep", 1), ("Élodie", 7)])) == wanted
+
+
+def test_a_mention_of_nobody_is_plain_text_with_a_hint(lead: Any, cast: Any, login: Any) -> None:
+    address = reverse("notes", args=["lead", lead.pk])
+    answer = login(cast.rep).post(address, {"body": "@Nobody Atall, @Max Mate"}, **HTMX)
+    toast = json.loads(answer["HX-Trigger"])["relance:toast"]
+    assert toast["text"].endswith("Nobody is called @Nobody: that stays plain text.")
+    assert "@Nobody Atall, <strong>@Max Mate</strong>" in answer.content.decode()
