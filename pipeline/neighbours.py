@@ -16,8 +16,6 @@ from core.keyset import Key, rows_after
 from core.lists import View
 from core.money import format_number
 from crm.models import User
-from pipeline.forecast import only_column
-from pipeline.forecastpage import ForecastView
 from pipeline.lists import LEADS
 from pipeline.models import Lead
 from pipeline.narrowing import PLACED, Narrowing
@@ -55,14 +53,12 @@ def read_neighbours(user: User, lead: Lead, here: str) -> Neighbours:
             return _on_board(user, lead, came_from, query)
         case "leads":
             return _in_list(user, lead, came_from, query)
-        case "forecast":
-            return _in_forecast(user, lead, came_from, query)
     return board
 
 
 def is_walked(path: str) -> bool:
     """Whether the leads of a page are walked from one to the next."""
-    return _name(path) in ("board", "leads", "forecast")
+    return _name(path) in ("board", "leads")
 
 
 def _name(path: str) -> str:
@@ -95,22 +91,6 @@ def _in_list(user: User, lead: Lead, came_from: str, query: QueryDict) -> Neighb
     after = leads.filter(rows_after(keys, values)).order_by(*(key.expression() for key in keys))
     before = leads.filter(_rows_before(keys, values)).order_by(*(_backwards(key) for key in keys))
     return Neighbours(came_from, gettext("Leads"), *_beside(before, after, came_from))
-
-
-def _in_forecast(user: User, lead: Lead, came_from: str, query: QueryDict) -> Neighbours:
-    """In a month of the forecast: by the day, then by the age of the record."""
-    view = ForecastView.read(query, user)
-    leads: LeadQuerySet = view.narrowing.apply(Lead.objects.visible_to(user))
-    close = lead.expected_close
-    column = only_column(leads.active().open(), view.start, close)
-    same = Q() if close is None else Q(expected_close=close)
-    earlier, later = Q(same, pk__lt=lead.pk), Q(same, pk__gt=lead.pk)
-    if close is not None:
-        earlier |= Q(expected_close__lt=close)
-        later |= Q(expected_close__gt=close)
-    before = column.filter(earlier).order_by("-expected_close", "-pk")
-    after = column.filter(later).order_by("expected_close", "pk")
-    return Neighbours(came_from, gettext("Forecast"), *_beside(before, after, came_from))
 
 
 def _rows_before(keys: Sequence[Key], values: Sequence[Any]) -> Q:

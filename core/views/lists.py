@@ -66,8 +66,6 @@ class Frame:
     told: Sequence[Told] = ()
     menus: Sequence[Menu] = ()
     tabs: Sequence[Chip] = ()
-    #: Other looks at the same records, with label, icon, url and whether it is this one.
-    looks: Sequence[Any] = ()
     #: The form of the filter, opened over the list.
     filter_url: str = ""
     #: The saved views, told what the list shows: its whole query.
@@ -112,7 +110,6 @@ def show_list(
         "told": frame.told,
         "menus": frame.menus,
         "tabs": frame.tabs,
-        "looks": frame.looks,
         "filter_url": frame.filter_url,
         "problems": [*frame.problems, *([views.problem] if views and views.problem else [])],
         "views": views,

@@ -7,7 +7,6 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
 from pipeline.columnfaces import ColumnFace
-from pipeline.forecastpage import MonthFace
 
 register = Library()
 
@@ -17,11 +16,4 @@ def cards(column: ColumnFace) -> SafeString:
     """The cards of a column, and the way to those that follow."""
     # Jinja compiles what it prints: a page of a hundred cards in a tenth of the time.
     template = get_template("pipeline/cards.jinja", using="jinja2")
-    return SafeString(template.render({"column": column}))
-
-
-@register.simple_tag
-def month_cards(column: MonthFace) -> SafeString:
-    """The cards of a month of the forecast."""
-    template = get_template("pipeline/monthcards.jinja", using="jinja2")
     return SafeString(template.render({"column": column}))

@@ -8,7 +8,6 @@ from django.core.paginator import Paginator
 from django.db.models import Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
@@ -20,7 +19,6 @@ from crm.models.people import Role
 from crm.savedviews import first_address, read_menu
 from pipeline.boardpage import board_page, column_cards, columns_after, steps_of
 from pipeline.boardview import BoardView, density_names, lane_names, won_periods
-from pipeline.looks import looks_of
 from pipeline.models import Lead, Pipeline
 
 LOST_PAGE = 50
@@ -53,9 +51,7 @@ def boards(request: Request) -> HttpResponse:
     first = Pipeline.objects.visible_to(request.user).active().first()
     if first is None:
         return render(request, "pipeline/no_board.html")
-    query = request.GET.urlencode()
-    address = reverse("board", args=[first.pk])
-    return redirect(f"{address}?{query}" if query else address)
+    return redirect("board", first.pk)
 
 
 def board(request: Request, pk: int) -> HttpResponse:
@@ -83,7 +79,6 @@ def board(request: Request, pk: int) -> HttpResponse:
         "views": read_menu(
             request.user, "board", request.GET, path=request.path, query=view.query(view="")
         ),
-        "looks": looks_of(view.narrowing, "board", pipeline.pk),
         "density_choices": density_names().items(),
     }
     return render(request, "pipeline/board.html", context)

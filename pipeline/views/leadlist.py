@@ -21,7 +21,6 @@ from crm.savedviews import first_address, read_menu
 from pipeline import duplicatelines
 from pipeline.bulk import DEEDS
 from pipeline.lists import LEADS
-from pipeline.looks import looks_of
 from pipeline.models import Lead, Pipeline
 from pipeline.narrowing import IN_SIGHT, Narrowing
 from pipeline.querysets import LeadQuerySet
@@ -119,7 +118,6 @@ def _frame(request: Request, narrowing: Narrowing) -> Frame:
         menus=[_states(query, narrowing), *_pipelines(query, pipelines, wanted)],
         problems=narrowing.problems,
         deeds=_deeds(narrowing),
-        looks=looks_of(narrowing, "leads"),
         views=lambda shown: read_menu(
             request.user, LEADS.name, query, path=request.path, query=shown
         ),

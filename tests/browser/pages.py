@@ -146,8 +146,6 @@ PAGES = [
     Page("day", to("day")),
     Page("day-brief", to("lead-brief", "lead")),
     Page("day-words", to("activity-quick", query="?words=call+Thursday+10")),
-    Page("forecast", to("forecast"), "leader"),
-    Page("lead-month", to("lead-month", "lead")),
     Page("leads", to("leads"), "leader"),
     Page("leads-selected", to("leads"), "manager", pick_rows),
     Page("leads-edit", to("leads"), "manager", edit_rows),
