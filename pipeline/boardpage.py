@@ -76,7 +76,6 @@ class BoardPage:
     kept: list[tuple[str, str]]
     narrow_query: str
     here: str
-    list_query: str
     yesterday: dt.date
     lanes: list[LaneFace] | None = None
     steps_later: bool = False
@@ -112,7 +111,6 @@ def board_page(view: BoardView, since: int) -> BoardPage:
         _fields(view),
         view.query(to=view.address(**dict.fromkeys(view.narrowing.values))),
         view.address(),
-        view.narrowing.query(pipeline=view.pipeline.pk),
         timezone.localdate() - dt.timedelta(days=1),
         lanes,
         steps_later=not past and all(column.steps is None for column in columns),

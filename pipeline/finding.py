@@ -87,4 +87,18 @@ COMMANDS = [
         keys="c",
         first=True,
     ),
+    Command(
+        "forecast",
+        _("Forecast"),
+        "chart-histogram",
+        page_of("forecast"),
+        ("expected revenue", "by month", "close date", "prévision", "par mois", "clôture"),
+    ),
+    Command(
+        "calendar",
+        _("Calendar"),
+        "calendar",
+        page_of("calendar"),
+        ("month", "meetings", "agenda", "calendrier", "mois", "rendez-vous"),
+    ),
 ]

@@ -12,10 +12,11 @@ from django.http import QueryDict
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import get_language, gettext
 
-from core.keyset import Key, rows_after
+from core.keyset import Key, key_of, rows_after
 from core.lists import View
 from core.money import format_number
 from crm.models import User
+from pipeline.dateview import STEP, DateView
 from pipeline.lists import LEADS
 from pipeline.models import Lead
 from pipeline.narrowing import PLACED, Narrowing
@@ -53,12 +54,14 @@ def read_neighbours(user: User, lead: Lead, here: str) -> Neighbours:
             return _on_board(user, lead, came_from, query)
         case "leads":
             return _in_list(user, lead, came_from, query)
+        case "calendar" | "forecast" as route:
+            return _by_date(user, lead, came_from, DateView.read(route, query, user))
     return board
 
 
 def is_walked(path: str) -> bool:
     """Whether the leads of a page are walked from one to the next."""
-    return _name(path) in ("board", "leads")
+    return _name(path) in ("board", "leads", "calendar", "forecast")
 
 
 def _name(path: str) -> str:
@@ -91,6 +94,19 @@ def _in_list(user: User, lead: Lead, came_from: str, query: QueryDict) -> Neighb
     after = leads.filter(rows_after(keys, values)).order_by(*(key.expression() for key in keys))
     before = leads.filter(_rows_before(keys, values)).order_by(*(_backwards(key) for key in keys))
     return Neighbours(came_from, gettext("Leads"), *_beside(before, after, came_from))
+
+
+def _by_date(user: User, lead: Lead, came_from: str, view: DateView) -> Neighbours:
+    """In the calendar or the forecast: by the date, those without one last."""
+    by_step = view.route == "calendar" and view.by == STEP
+    name = "next_activity_at" if by_step else "expected_close"
+    title = gettext("Calendar") if view.route == "calendar" else gettext("Forecast")
+    keys = [key_of(Lead, name, False), key_of(Lead, "id", False)]
+    values = (getattr(lead, name), lead.pk)
+    leads = view.leads()
+    after = leads.filter(rows_after(keys, values)).order_by(*(key.expression() for key in keys))
+    before = leads.filter(_rows_before(keys, values)).order_by(*(_backwards(key) for key in keys))
+    return Neighbours(came_from, title, *_beside(before, after, came_from))
 
 
 def _rows_before(keys: Sequence[Key], values: Sequence[Any]) -> Q:

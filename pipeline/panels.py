@@ -59,5 +59,6 @@ def register() -> None:
         "list",
         order=30,
         keys="g l",
+        pages={"calendar", "forecast"},
         words=("list", "deals", "export", "opportunities", "liste", "pistes", "opportunités"),
     )

@@ -7,6 +7,7 @@ from pipeline.duplicatelines import LEADS
 from pipeline.views import (
     board,
     boarddeeds,
+    dates,
     day,
     facts,
     leadlist,
@@ -31,6 +32,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("board/<int:pk>/add/", boarddeeds.add, name="board-add"),
     path("board/<int:pk>/bulk/<slug:deed>/", boarddeeds.bulk, name="board-bulk"),
     path("board/<int:pk>/lost/", board.lost, name="board-lost"),
+    path("forecast/", dates.forecast, name="forecast"),
+    path("calendar/", dates.calendar, name="calendar"),
+    path("calendar/closes/<int:pk>/", dates.put_close, name="calendar-close"),
+    path("calendar/steps/<int:pk>/", dates.put_step, name="calendar-step"),
     path("leads/narrow/", boarddeeds.narrow, name="lead-narrow"),
     path("leads/", leadlist.index, name="leads"),
     path("leads/export/", leadlist.export, name="leads-export"),

@@ -66,6 +66,8 @@ class Frame:
     told: Sequence[Told] = ()
     menus: Sequence[Menu] = ()
     tabs: Sequence[Chip] = ()
+    #: Other ways of showing the same records, each with `label`, `icon`, `url` and `current`.
+    ways: Sequence[Any] = ()
     #: The form of the filter, opened over the list.
     filter_url: str = ""
     #: The saved views, told what the list shows: its whole query.
@@ -110,6 +112,7 @@ def show_list(
         "told": frame.told,
         "menus": frame.menus,
         "tabs": frame.tabs,
+        "ways": frame.ways,
         "filter_url": frame.filter_url,
         "problems": [*frame.problems, *([views.problem] if views and views.problem else [])],
         "views": views,

@@ -19,6 +19,7 @@ from crm.models.people import Role
 from crm.savedviews import first_address, read_menu
 from pipeline.boardpage import board_page, column_cards, columns_after, steps_of
 from pipeline.boardview import BoardView, density_names, lane_names, won_periods
+from pipeline.dateview import ways
 from pipeline.models import Lead, Pipeline
 
 LOST_PAGE = 50
@@ -69,6 +70,7 @@ def board(request: Request, pk: int) -> HttpResponse:
     context = {
         "page": board_page(view, pipeline.newest or 0),
         "pipeline": pipeline,
+        "ways": ways(view.narrowing, "board", pipeline.pk),
         "pipelines": pipelines,
         "view": view,
         "won_choices": [(key, name, view.address(won=key)) for key, name in won_periods().items()],

@@ -20,6 +20,7 @@ from core.views.lists import Chip, Frame, Menu, Told, asked_of, export_list, sho
 from crm.savedviews import first_address, read_menu
 from pipeline import duplicatelines
 from pipeline.bulk import DEEDS
+from pipeline.dateview import ways
 from pipeline.lists import LEADS
 from pipeline.models import Lead, Pipeline
 from pipeline.narrowing import IN_SIGHT, Narrowing
@@ -115,6 +116,7 @@ def _frame(request: Request, narrowing: Narrowing) -> Frame:
             Told(part.words, address(query, after=None, **{part.name: None}))
             for part in narrowing.told(apart_from=chips_apart)
         ],
+        ways=ways(narrowing, LEADS.name),
         menus=[_states(query, narrowing), *_pipelines(query, pipelines, wanted)],
         problems=narrowing.problems,
         deeds=_deeds(narrowing),
