@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
@@ -48,11 +49,12 @@ def start(request: Request) -> HttpResponse:
 
 
 def boards(request: Request) -> HttpResponse:
-    """The first board that the person has."""
+    """The first board that the person has, narrowed as the address says."""
     first = Pipeline.objects.visible_to(request.user).active().first()
     if first is None:
         return render(request, "pipeline/no_board.html")
-    return redirect("board", first.pk)
+    query = request.GET.urlencode()
+    return redirect(reverse("board", args=[first.pk]) + (f"?{query}" if query else ""))
 
 
 def board(request: Request, pk: int) -> HttpResponse:
