@@ -1,7 +1,9 @@
-"""The mails about accounts, in the language of whom they are for."""
+"""Mails to users, in the language of whom they are for; those about accounts."""
 
 from __future__ import annotations
 
+import zoneinfo
+from collections.abc import Mapping
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -9,7 +11,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from crm.invitations import GOOD_FOR, link_for, uid_of
 from crm.models import User
@@ -17,7 +19,7 @@ from crm.models import User
 
 def invitation_mail(user: User, by: User | None, key: str) -> EmailMultiAlternatives:
     """The mail that asks an invited person to set a password."""
-    return _compose(
+    return compose(
         "invitation",
         user,
         key,
@@ -32,21 +34,37 @@ def password_reset_mail(user: User, key: str) -> EmailMultiAlternatives:
         kwargs={"uidb64": uid_of(user), "token": default_token_generator.make_token(user)},
     )
     hours = settings.PASSWORD_RESET_TIMEOUT // 3600
-    return _compose("password_reset", user, key, {"link": settings.SITE_URL + path, "hours": hours})
+    return compose("password_reset", user, key, {"link": settings.SITE_URL + path, "hours": hours})
 
 
-def _compose(name: str, user: User, key: str, context: dict[str, object]) -> EmailMultiAlternatives:
-    """The mail of templates/mail/`name`: subject, text and HTML. `key` makes its Message-ID."""
+def sender_domain() -> str:
+    """The domain that our mails come from, for their Message-IDs."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+
+
+def compose(
+    name: str,
+    user: User,
+    key: str,
+    context: Mapping[str, object],
+    headers: Mapping[str, str] | None = None,
+) -> EmailMultiAlternatives:
+    """The mail of templates/mail/`name`: subject, text and HTML. `key` makes its Message-ID, which
+    is the same however often it is sent."""
     values = {**context, "user": user, "site_url": settings.SITE_URL}
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    with translation.override(user.language):
+    always = {
+        "Message-ID": f"<{name}.{key}@{sender_domain()}>",
+        "Auto-Submitted": "auto-generated",
+    }
+    zone = zoneinfo.ZoneInfo(user.time_zone)
+    with translation.override(user.language), timezone.override(zone):
         subject = " ".join(render_to_string(f"mail/{name}_subject.txt", values).split())
         mail = EmailMultiAlternatives(
             subject,
             render_to_string(f"mail/{name}.txt", values),
             settings.DEFAULT_FROM_EMAIL,
             [user.email],
-            headers={"Message-ID": f"<{name}.{key}@{domain}>", "Auto-Submitted": "auto-generated"},
+            headers={**always, **(headers or {})},
         )
         mail.attach_alternative(render_to_string(f"mail/{name}.html", values), "text/html")
     return mail

@@ -17,9 +17,14 @@ def register() -> None:
     """Called once, when the app is ready."""
     from messaging.filefaces import Files, read_files
     from messaging.followerpanel import read_followers
+    from messaging.models import CalendarFeed
     from messaging.notefaces import Composer, Notes, composer_of, read_notes, read_timeline
     from messaging.noticelist import Unread
     from messaging.telling import phrase
+
+    def feed_of(user: Any) -> dict[str, Any]:
+        found = CalendarFeed.objects.filter(user=user).first()
+        return {"since": found.created_at if found is not None else None}
 
     def lead_composer(page: Any) -> Composer:
         return composer_of("lead", page.lead.pk)
@@ -47,6 +52,14 @@ def register() -> None:
     panels.register(
         "lead",
         Panel("followers", _("Followers"), "messaging/followers.html", 70, read_followers, SIDE),
+    )
+    panels.register(
+        "profile",
+        Panel("told", _("Notifications"), "messaging/wishes_panel.html", 10, lambda user: user),
+    )
+    panels.register(
+        "profile",
+        Panel("feed", _("Your calendar elsewhere"), "messaging/feed_panel.html", 20, feed_of),
     )
     notices.register("talk", Unread())
     notices.register_place("notifications", _("What you were told"))

@@ -84,7 +84,7 @@ class NotificationQuerySet(QuerySet[Any]):
     """Reads of notifications."""
 
     def of(self, user: User) -> Self:
-        """A person's own, of records that they still see."""
+        """A person's own, of records that they still see, however they were told."""
         mine = self.filter(user=user)
         if sees_all(user):
             return mine
@@ -97,10 +97,17 @@ class NotificationQuerySet(QuerySet[Any]):
             | Q(company__in=Company.objects.visible_to(user).values("pk"))
         )
 
+    def in_app(self) -> Self:
+        """Those that stand in the app."""
+        return self.filter(in_app=True)
+
     def unread(self) -> Self:
         """Those that were not opened yet."""
         return self.filter(read_at__isnull=True)
 
     def for_list(self) -> Self:
         """What a page needs, in one query."""
-        return self.select_related("change__cause__actor", "lead", "contact", "company", "note")
+        return self.select_related(
+            *("change__cause__actor", "lead", "contact", "company", "note"),
+            *("activity__type", "activity__assignee"),
+        )

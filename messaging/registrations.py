@@ -9,11 +9,14 @@ from core.merging import register_moving
 
 def register() -> None:
     """Called once, when the app is ready."""
-    from messaging.services import files, mentions, notifying
+    from messaging.services import files, mentions, notifying, reminding
 
     register_derivation("messaging.note", follow=mentions.follow, rebuild=mentions.rebuild)
     register_derived(
-        "messaging.notemention", "messaging.notification", "messaging.notificationwork"
+        *("messaging.notemention", "messaging.notification", "messaging.notificationwork"),
+        *("messaging.digest", "messaging.reminderwork", "messaging.mailwork"),
+        "messaging.calendarfeed",
     )
     register_consumer("notifications", notifying.take, then=notifying.wake, hears_quiet=True)
     register_moving("messaging.file.lead", prepare=files.rename_moving)
+    register_consumer("reminders", reminding.take, hears_quiet=True)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from messaging.views import files, followers, notes, notifications
+from messaging.views import doing, feeds, files, followers, notes, notifications, wishes
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("notes/<int:pk>/", notes.show, name="note"),
@@ -16,6 +16,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mentions/", notes.mentions, name="mentions"),
     path("leads/<int:pk>/follow/", followers.follow, name="lead-follow"),
     path("notifications/", notifications.index, name="notifications"),
+    path("notifications/settings/", wishes.wishes, name="notification-settings"),
+    path("mails/stop/<str:token>/", wishes.stop, name="mails-stop"),
+    path("done/<str:token>/", doing.done, name="done-link"),
+    path("profile/calendar/", feeds.change, name="calendar-change"),
+    path("calendar/<str:secret>.ics", feeds.read, name="calendar-feed"),
     path("notifications/read/", notifications.read_all, name="notifications-read"),
     path("notifications/<int:pk>/open/", notifications.open_one, name="notification-open"),
     path("notifications/<int:pk>/read/", notifications.read_one, name="notification-read"),

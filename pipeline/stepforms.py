@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import DateInput, Styled
 from crm.models import User
 from pipeline.models import Activity, ActivityType
+from pipeline.services.activities import LONGEST
 from pipeline.services.nextsteps import CHAINED, Chained
+from pipeline.todo import local_due
 from pipeline.workdays import Later
 
 #: No day of a next step lies outside these years; others are slips of the finger.
@@ -76,6 +79,80 @@ class PlanForm(DueForm):
     )
 
     field_order = ("type", "summary", "due_on", "due_time", "assignee")
+
+
+class EditForm(DueForm):
+    """Everything about a planned step."""
+
+    type = forms.ModelChoiceField(
+        ActivityType.objects.filter(is_active=True), label=_("Type"), empty_label=None
+    )
+    summary = forms.CharField(label=_("What"), max_length=200, required=False)
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("For colleagues only."),
+    )
+    assignee = forms.ModelChoiceField(
+        User.objects.active(), label=_("Assigned to"), required=False, empty_label=_("Nobody")
+    )
+    duration = forms.IntegerField(
+        label=_("Minutes"), required=False, min_value=1, max_value=LONGEST
+    )
+    place = forms.CharField(
+        label=_("Place"),
+        max_length=200,
+        required=False,
+        help_text=_("A room, an address, or a link."),
+    )
+    reminder = forms.ChoiceField(
+        label=_("Reminder"),
+        choices=[("", _("As the profile says")), *Activity.Reminder.choices],
+        required=False,
+    )
+    remind_at = forms.DateTimeField(
+        label=_("Chosen moment"),
+        required=False,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+    )
+
+    @classmethod
+    def of(cls, activity: Activity, data: Any) -> Self:
+        """The form of a step, filled with what stands."""
+        local = local_due(activity)
+        names = ("type", "summary", "note", "assignee", "duration", "place", "reminder", "version")
+        initial = {name: getattr(activity, name) for name in (*names, "remind_at")}
+        initial |= {
+            "due_on": local.date(),
+            "due_time": None if activity.all_day else local.time(),
+        }
+        form = cls(data, initial=initial)
+        # The type that stands may be out of use by now.
+        types = ActivityType.objects.filter(Q(is_active=True) | Q(pk=activity.type_id))
+        form.fields["type"].queryset = types  # type: ignore[attr-defined]
+        return form
+
+    def values(self) -> dict[str, Any]:
+        """What was changed, as the service takes it."""
+        chosen = self.cleaned_data
+        changed = set(self.changed_data)
+        values: dict[str, Any] = {
+            name: chosen[name]
+            for name in ("summary", "note", "duration", "place")
+            if name in changed
+        }
+        for name in ("type", "assignee"):
+            if name in changed:
+                values[name] = chosen[name].pk if chosen[name] is not None else None
+        if changed & {"due_on", "due_time"}:
+            values |= self.due()
+        if changed & {"reminder", "remind_at"}:
+            at_moment = chosen["reminder"] == Activity.Reminder.CHOSEN
+            values["reminder"] = chosen["reminder"]
+            values["remind_at"] = chosen["remind_at"] if at_moment else None
+        return values
 
 
 class DoneForm(Styled):

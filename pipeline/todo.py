@@ -77,6 +77,7 @@ class Planned:
     done_url: str
     snooze_url: str
     due_url: str
+    url: str
 
 
 class Planner:
@@ -87,8 +88,9 @@ class Planner:
         self.call = [Choice(str(each), str(each.label)) for each in CALL]
         self.other = [Choice(str(each), str(each.label)) for each in OTHER]
         self.offers: dict[dt.date, tuple[list[Choice], list[Choice]]] = {}
-        self.done, self.snooze, self.due = (
-            reverse(name, args=[0]) for name in ("activity-done", "activity-snooze", "activity-due")
+        self.done, self.snooze, self.due, self.page = (
+            reverse(name, args=[0])
+            for name in ("activity-done", "activity-snooze", "activity-due", "activity")
         )
 
     def of(self, activity: Activity, whom: Whom, *, can_change: bool) -> Planned:
@@ -117,6 +119,7 @@ class Planner:
             done_url=self.done.replace("0", key),
             snooze_url=self.snooze.replace("0", key),
             due_url=self.due.replace("0", key),
+            url=self.page.replace("0", key),
         )
 
     def _suggested(self, activity: Activity) -> list[Choice]:

@@ -128,6 +128,31 @@ def work(
     return len(rows)
 
 
+def deliver(
+    model: type[WorkRow],
+    send: Callable[[Any], None],
+    *,
+    limit: int = 10,
+    lease: dt.timedelta = LEASE,
+    blameless: tuple[type[Exception], ...] = (),
+) -> int:
+    """Like `work`, for what leaves the building: each row is done outside a transaction, so that
+    nothing is locked while another machine answers, and goes once it is done.
+
+    A worker that dies in between leaves the row to another one: at least once, so `send(row)`
+    gives what it sends a key that stays. Errors that are `blameless` are tried for ever.
+    """
+    rows = model._default_manager.lease(limit, lease=lease)  # type: ignore[attr-defined]
+    for row in rows:
+        try:
+            send(row)
+        except Exception as error:
+            _put_back(model, row, error, blameless)
+        else:
+            model._default_manager.filter(pk=row.pk, leased_until=row.leased_until).delete()
+    return len(rows)
+
+
 def _do(model: type[WorkRow], do: Callable[[Sequence[Any]], None], rows: Sequence[Any]) -> None:
     with transaction.atomic():
         mine = [row.pk for row in _held(model, rows)]
@@ -153,12 +178,18 @@ def _do_one(
     try:
         _do(model, do, [row])
     except retry as error:
-        now = timezone.now()
-        blameless = isinstance(error, OperationalError | InterfaceError)
-        gone = row.attempts >= MAX_ATTEMPTS and not blameless
-        model._default_manager.filter(pk=row.pk, leased_until=row.leased_until).update(
-            leased_until=None,
-            not_before=now + dt.timedelta(seconds=min(2**row.attempts, 3600)),
-            last_error=f"{type(error).__name__}: {error}"[:2000],
-            failed_at=now if gone else None,
-        )
+        _put_back(model, row, error)
+
+
+def _put_back(
+    model: type[WorkRow], row: Any, error: Exception, blameless: tuple[type[Exception], ...] = ()
+) -> None:
+    """Let go of a row that failed, to be tried later or given up."""
+    now = timezone.now()
+    its_fault = not isinstance(error, (OperationalError, InterfaceError, *blameless))
+    model._default_manager.filter(pk=row.pk, leased_until=row.leased_until).update(
+        leased_until=None,
+        not_before=now + dt.timedelta(seconds=min(2 ** min(row.attempts, 12), 3600)),
+        last_error=f"{type(error).__name__}: {error}"[:2000],
+        failed_at=now if row.attempts >= MAX_ATTEMPTS and its_fault else None,
+    )

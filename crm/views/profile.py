@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from core.answers import next_address, posted, put_errors, say
 from core.errors import Refused
+from core.panels import panels_of
 from core.requests import Request
 from crm.forms import PasswordChangeForm, ProfileForm
 from crm.models import User
@@ -28,6 +29,18 @@ THEMES = ("auto", "light", "dark")
 def _now(user: User) -> dict[str, Any]:
     values = {name: getattr(user, name) for name in ("name", "language", "time_zone", "theme")}
     return values | {"keys": user.preferences.get("keys") != "off"}
+
+
+def _page(
+    request: Request, form: ProfileForm, password_form: PasswordChangeForm, status: int
+) -> HttpResponse:
+    """The page, with what floors above keep of a person."""
+    context = {
+        "form": form,
+        "password_form": password_form,
+        "panels": panels_of("profile", request.user),
+    }
+    return render(request, "crm/profile.html", context, status=status)
 
 
 def profile(request: Request) -> HttpResponse:
@@ -49,8 +62,7 @@ def profile(request: Request) -> HttpResponse:
             return redirect("profile")
     elif form.errors:
         status = 422
-    context = {"form": form, "password_form": PasswordChangeForm(user)}
-    return render(request, "crm/profile.html", context, status=status)
+    return _page(request, form, PasswordChangeForm(user), status)
 
 
 @require_POST
@@ -59,8 +71,7 @@ def change_password(request: Request) -> HttpResponse:
     """Replace one's password; this session goes on, others end."""
     form = PasswordChangeForm(request.user, request.POST)
     if not form.is_valid():
-        context = {"form": ProfileForm(initial=_now(request.user)), "password_form": form}
-        return render(request, "crm/profile.html", context, status=422)
+        return _page(request, ProfileForm(initial=_now(request.user)), form, 422)
     user = set_password(
         user=request.user.pk, password=form.cleaned_data["new_password1"], by=request.user
     )

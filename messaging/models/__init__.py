@@ -1,7 +1,25 @@
 """What is said."""
 
+from messaging.models.feeds import CalendarFeed
 from messaging.models.files import File, FileContent
 from messaging.models.notes import Note, NoteMention
-from messaging.models.notifications import Notification, NotificationWork
+from messaging.models.notifications import (
+    Digest,
+    MailWork,
+    Notification,
+    NotificationWork,
+    ReminderWork,
+)
 
-__all__ = ["File", "FileContent", "Note", "NoteMention", "Notification", "NotificationWork"]
+__all__ = [
+    "CalendarFeed",
+    "Digest",
+    "File",
+    "FileContent",
+    "MailWork",
+    "Note",
+    "NoteMention",
+    "Notification",
+    "NotificationWork",
+    "ReminderWork",
+]

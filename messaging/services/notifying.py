@@ -17,7 +17,9 @@ from core.ledger.dispatch import Handed
 from core.ledger.tables import Change, Kind
 from core.ledger.work import work
 from crm.models import User as UserModel
+from messaging.channels import Channel, channels_of
 from messaging.models import Note, NoteMention, Notification, NotificationWork
+from messaging.services.mailing import queue_told
 from messaging.services.mentions import people_of, sees
 from pipeline.models import Activity, Lead, LeadFollower
 
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 NEWS = dt.timedelta(days=2)
 #: Causes of which people are told otherwise: by the page of the import, of the undo, of the bulk.
 UNTOLD = frozenset({Kind.IMPORT, Kind.UNDO, Kind.BULK_EDIT, Kind.MERGE})
-MENTION, NOTE = Notification.Kind.MENTION, Notification.Kind.NOTE
+NoticeKind = Notification.Kind
+MENTION, NOTE = NoticeKind.MENTION, NoticeKind.NOTE
 
 
 def take(changes: Sequence[Handed]) -> None:
@@ -59,11 +62,19 @@ def is_news(record_type: str, action: str, diff: Any) -> bool:
     """Whether a change is of a kind that is told."""
     if record_type == "messaging.note":
         return action == "created" or (action == "updated" and "body" in diff)
-    if action != "updated":
-        return False
     if record_type == "pipeline.activity":
-        return bool("done_at" in diff and diff["done_at"][1])
-    return record_type == "pipeline.lead" and bool({"stage", "status", "followers"} & set(diff))
+        return action != "deleted" and bool(_new(diff, "done_at") or _new(diff, "assignee"))
+    if record_type != "pipeline.lead":
+        return False
+    if action == "created":
+        return bool(_new(diff, "owner"))
+    return action == "updated" and bool({"stage", "status", "followers", "owner"} & set(diff))
+
+
+def _new(diff: Any, name: str) -> Any:
+    """What a change made of a field; None where it left it alone, or empty."""
+    value = diff.get(name)
+    return value[1] if isinstance(value, list) else None
 
 
 def wake() -> None:
@@ -85,7 +96,21 @@ def _notify(rows: Sequence[NotificationWork]) -> None:
         change = changes.get(row.change_id)
         if change is not None:
             found += _told(change)
+    keep(found)
+
+
+def keep(found: Sequence[Notification]) -> None:
+    """Write what people are told of, and put their mails among what waits to be sent."""
     Notification.objects.bulk_create(found, ignore_conflicts=True)
+    mailed = [row for row in found if row.by_mail]
+    if mailed:
+        of_changes = Q(change__in=[row.change_id for row in mailed if row.change_id])
+        of_moments = Q(
+            activity__in=[row.activity_id for row in mailed if row.remind_at],
+            remind_at__in=[row.remind_at for row in mailed if row.remind_at],
+        )
+        waiting = Notification.objects.filter(of_changes | of_moments, by_mail=True)
+        queue_told(waiting.filter(mailed_at__isnull=True).values_list("pk", flat=True))
 
 
 def _told(change: Change) -> list[Notification]:
@@ -93,21 +118,57 @@ def _told(change: Change) -> list[Notification]:
     if change.record_type == "messaging.note":
         return _of_note(change)
     if change.record_type == "pipeline.activity":
-        activity = Activity.objects.filter(pk=change.record_id, lead__isnull=False).first()
-        lead = activity.lead if activity is not None else None
-        kind = Notification.Kind.DONE
-    else:
-        lead = Lead.objects.filter(pk=change.record_id).first()
-        if lead is not None and "followers" in change.diff:
-            return _of_followers(change, lead)
-        kind = Notification.Kind.STAGE
+        return _of_activity(change)
+    lead = Lead.objects.filter(pk=change.record_id).first()
     if lead is None:
         return []
-    people = followers_of(lead)
-    if kind == Notification.Kind.STAGE:
-        # The bell tells owners what others do with their leads.
-        people = [person for person in people if person.pk != lead.owner_id]
-    return _for(people, kind, change, lead=lead)
+    found: list[Notification] = []
+    owner = lead.owner
+    if owner is not None and owner.is_active and _new(change.diff, "owner") == owner.pk:
+        found = _for([owner], NoticeKind.ASSIGNED, change, lead=lead)
+    if change.action == "updated":
+        if "followers" in change.diff:
+            found += _of_followers(change, lead)
+        if {"stage", "status"} & set(change.diff):
+            kind = NoticeKind.CLOSED if "status" in change.diff else NoticeKind.STAGE
+            told = {row.user_id for row in found}
+            people = [person for person in followers_of(lead) if person.pk not in told]
+            found += _for(people, kind, change, lead=lead)
+    return [_beside_the_bell(row) for row in found]
+
+
+def _beside_the_bell(row: Notification) -> Notification:
+    """The bell tells owners by itself what others do with their leads."""
+    if (
+        row.kind in (NoticeKind.STAGE, NoticeKind.CLOSED)
+        and row.lead is not None
+        and (row.lead.owner_id == row.user_id)
+    ):
+        row.in_app = False
+    return row
+
+
+def _of_activity(change: Change) -> list[Notification]:
+    activity = (
+        Activity.objects.select_related("lead", "contact", "company", "assignee")
+        .filter(pk=change.record_id)
+        .first()
+    )
+    if activity is None:
+        return []
+    where = {name: getattr(activity, name) for name in ("lead", "contact", "company")}
+    where["activity"] = activity
+    if _new(change.diff, "done_at"):
+        lead = activity.lead
+        return (
+            _for(followers_of(lead), NoticeKind.DONE, change, **where) if lead is not None else []
+        )
+    person = activity.assignee
+    if person is None or not person.is_active or activity.done_at is not None:
+        return []
+    if _new(change.diff, "assignee") != person.pk:
+        return []
+    return _for([person], NoticeKind.ASSIGNED, change, **where)
 
 
 def _of_note(change: Change) -> list[Notification]:
@@ -145,17 +206,32 @@ def _of_followers(change: Change, lead: Lead) -> list[Notification]:
     named = people_of(NoteMention.objects.filter(note__in=notes.values("record_id")))
     people = UserModel.objects.active().filter(pk__in=added)
     people = people.exclude(pk__in=[person.pk for person in named])
-    return _for(list(people), Notification.Kind.FOLLOWER, change, lead=lead)
+    return _for(list(people), NoticeKind.FOLLOWER, change, lead=lead)
 
 
-def _for(people: Sequence[User], kind: str, change: Change, **where: Any) -> list[Notification]:
+def _for(people: Sequence[Any], kind: str, change: Change, **where: Any) -> list[Notification]:
     """Notifications for those of `people` who did not do it and who see what it is on."""
     return [
         told
         for person in people
         if person.pk != change.cause.actor_id
-        if sees(person, told := Notification(user=person, kind=kind, change=change, **where))
+        if (told := for_person(person, kind, change=change, **where)) is not None
     ]
+
+
+def for_person(person: User, kind: str, **where: Any) -> Notification | None:
+    """A notification by the ways that the person has chosen; None where there is no way, or what
+    it is on is out of their sight."""
+    ways = channels_of(person, kind)
+    told = Notification(
+        user=person,
+        kind=kind,
+        in_app=Channel.APP in ways,
+        by_mail=Channel.MAIL in ways,
+        in_digest=Channel.DIGEST in ways,
+        **where,
+    )
+    return told if ways and sees(person, told) else None
 
 
 def followers_of(lead: Lead) -> list[User]:
@@ -170,7 +246,7 @@ def followers_of(lead: Lead) -> list[User]:
 def mark_read(*, by: User, pk: int | None = None, read: bool = True) -> int:
     """Mark one or all of a person's own notifications as read, or one as unread; returns how
     many changed."""
-    rows = Notification.objects.filter(user=by, read_at__isnull=read)
+    rows = Notification.objects.in_app().filter(user=by, read_at__isnull=read)
     if pk is not None:
         rows = rows.filter(pk=pk)
     return rows.update(read_at=timezone.now() if read else None)

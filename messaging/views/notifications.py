@@ -24,7 +24,7 @@ PAGE = 30
 def index(request: Request) -> HttpResponse:
     """What the person was told, newest first: all, what is unread, or one kind."""
     only = request.GET.get("only", "")
-    rows = Notification.objects.of(request.user)
+    rows = Notification.objects.of(request.user).in_app()
     if only == "unread":
         rows = rows.unread()
     elif only in Notification.Kind.values:
@@ -47,14 +47,14 @@ def index(request: Request) -> HttpResponse:
             for name, label in choices
         ],
         "more_url": more,
-        "has_unread": Notification.objects.of(request.user).unread().exists(),
+        "has_unread": Notification.objects.of(request.user).in_app().unread().exists(),
     }
     return render(request, "messaging/notifications.html", context)
 
 
 def _mine(request: Request, pk: int) -> Notification:
     found: Notification | None = (
-        Notification.objects.of(request.user).for_list().filter(pk=pk).first()
+        Notification.objects.of(request.user).in_app().for_list().filter(pk=pk).first()
     )
     if found is None:
         raise NotFound(_("There is no such notification."))

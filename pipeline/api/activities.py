@@ -26,6 +26,16 @@ class ActivitySerializer(RecordSerializer):
     due_at = Moment(required=False)
     due_on = serializers.DateField(write_only=True, required=False)
     assignee = Reference(required=False, allow_null=True)
+    duration = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, max_value=1440, help_text="In minutes."
+    )
+    reminder = serializers.ChoiceField(
+        choices=Activity.Reminder.choices,
+        required=False,
+        allow_blank=True,
+        help_text="Empty: as the assignee has set it.",
+    )
+    remind_at = Moment(required=False, allow_null=True)
     outcome = serializers.CharField(
         read_only=True, help_text=f"Empty until done: {', '.join(Activity.Outcome.values)}."
     )
@@ -43,6 +53,10 @@ class ActivitySerializer(RecordSerializer):
             "due_at",
             "due_on",
             "all_day",
+            "duration",
+            "place",
+            "reminder",
+            "remind_at",
             "assignee",
             "lead",
             "contact",

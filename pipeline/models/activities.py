@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +70,16 @@ class Activity(Tracked):
         NO_ANSWER = "no_answer", _("No answer")
         CANCELLED = "cancelled", _("Cancelled")
 
+    class Reminder(models.TextChoices):
+        """When its assignee is reminded of it. Empty is as the assignee has set it."""
+
+        NONE = "none", _("No reminder")
+        DUE = "due", _("When it is due")
+        MINUTES = "10min", _("10 minutes before")
+        HOUR = "1h", _("1 hour before")
+        DAY = "1d", _("1 day before")
+        CHOSEN = "chosen", _("At a chosen moment")
+
     type = models.ForeignKey(
         ActivityType, models.PROTECT, related_name="activities", verbose_name=_("type")
     )
@@ -78,6 +89,14 @@ class Activity(Tracked):
     # assignee lives. So "overdue" is one comparison.
     due_at = models.DateTimeField(_("due"))
     all_day = models.BooleanField(_("any time that day"), default=True)
+    # How long a meeting takes; nothing where that does not matter.
+    duration = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
+    place = models.CharField(
+        _("place"), max_length=200, blank=True, help_text=_("A room, an address, or a link.")
+    )
+    reminder = models.CharField(_("reminder"), max_length=6, choices=Reminder, blank=True)
+    # The chosen moment, while the reminder is at one.
+    remind_at = models.DateTimeField(_("remind at"), null=True, blank=True)
     assignee = models.ForeignKey(
         User,
         models.SET_NULL,
@@ -117,7 +136,11 @@ class Activity(Tracked):
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
-    ledger_together = (("done_at", "outcome", "feedback"), ("due_at", "all_day"))
+    ledger_together = (
+        ("done_at", "outcome", "feedback"),
+        ("due_at", "all_day"),
+        ("reminder", "remind_at"),
+    )
     objects = models.Manager.from_queryset(ActivityQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
@@ -148,7 +171,22 @@ class Activity(Tracked):
                 | (Q(done_at__isnull=False) & ~Q(outcome="")),
                 violation_error_message=_("A completed activity has an outcome, another has none."),
             ),
+            models.CheckConstraint(
+                name="activity_chosen_reminder_has_its_moment",
+                condition=Q(reminder="chosen", remind_at__isnull=False)
+                | (~Q(reminder="chosen") & Q(remind_at__isnull=True)),
+                violation_error_message=_("Say when to remind."),
+            ),
+            models.CheckConstraint(
+                name="activity_takes_a_day_at_most",
+                condition=Q(duration__isnull=True) | Q(duration__gte=1, duration__lte=1440),
+                violation_error_message=_("Between a minute and a day."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.summary or str(self.type)
+
+    def get_absolute_url(self) -> str:
+        """The page of the activity."""
+        return reverse("activity", args=[self.pk])

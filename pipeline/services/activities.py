@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from crm.models import User
 
 SUBJECTS: dict[str, Any] = {"lead": Lead, "contact": Contact, "company": Company}
-EDITABLE = ("type", "summary", "note", "due_at", "due_on", "assignee")
+EDITABLE = (
+    *("type", "summary", "note", "due_at", "due_on", "assignee"),
+    *("duration", "place", "reminder", "remind_at"),
+)
+
+#: The minutes that a step takes at most: a day.
+LONGEST = 1440
 
 
 def end_of_day(day: dt.date, user: User | None) -> dt.datetime:
@@ -47,6 +53,10 @@ def plan_activity(
     lead: int | None = None,
     contact: int | None = None,
     company: int | None = None,
+    duration: int | None = None,
+    place: str = "",
+    reminder: str = "",
+    remind_at: dt.datetime | None = None,
 ) -> Activity:
     """Plan a step on a lead, contact or company that the person sees.
 
@@ -67,8 +77,11 @@ def plan_activity(
             summary=_text(summary or kind.default_summary, "summary", 200),
             note=note.strip(),
             assignee=person,
+            duration=_minutes(duration),
+            place=_text(place, "place", 200),
             **{f"{name}_id": key},
         )
+        _set_reminder(activity, reminder, remind_at)
         if due_at is None and due_on is None:
             today = timezone.localdate(timezone=zoneinfo.ZoneInfo(_zone(person)))
             due_on = today + dt.timedelta(days=kind.default_days)
@@ -102,6 +115,13 @@ def update_activity(
         if "assignee" in values:
             key = values["assignee"]
             chosen.assignee = None if key is None else _assignee(key)
+        if "duration" in values:
+            chosen.duration = _minutes(values["duration"])
+        if "place" in values:
+            chosen.place = _text(values["place"], "place", 200)
+        if "reminder" in values or "remind_at" in values:
+            moment = values.get("remind_at", chosen.remind_at)
+            _set_reminder(chosen, values.get("reminder", chosen.reminder), moment)
         if values.get("due_at") is not None or values.get("due_on") is not None:
             _set_due(chosen, values.get("due_at"), values.get("due_on"))
         save_locked([chosen])
@@ -195,6 +215,32 @@ def _text(text: str, name: str, length: int) -> str:
         message = _("At most %s characters.") % length
         raise Refused(message, {name: [message]})
     return text
+
+
+def _minutes(minutes: int | None) -> int | None:
+    """How long something takes; between a minute and a day."""
+    if minutes is not None and not 1 <= minutes <= LONGEST:
+        message = _("Between a minute and a day.")
+        raise Refused(message, {"duration": [message]})
+    return minutes
+
+
+def _set_reminder(activity: Activity, reminder: str, at: dt.datetime | None) -> None:
+    """Set when to remind; a moment without a choice is the chosen one."""
+    if at is not None and not reminder:
+        reminder = Activity.Reminder.CHOSEN
+    if reminder and reminder not in Activity.Reminder.values:
+        message = _("“%s” is not a reminder.") % reminder
+        raise Refused(message, {"reminder": [message]})
+    if reminder != Activity.Reminder.CHOSEN:
+        at = None
+    elif at is None:
+        message = _("Say when to remind.")
+        raise Refused(message, {"remind_at": [message]})
+    elif timezone.is_naive(at):
+        message = _("A moment needs its time zone.")
+        raise Refused(message, {"remind_at": [message]})
+    activity.reminder, activity.remind_at = reminder, at
 
 
 def _zone(user: User | None) -> str:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from core.answers import posted, put_errors
+from core.answers import posted, put_errors, say, written_cause
 from core.errors import Conflict, NotAllowed, NotFound, Refused
+from core.panels import panels_of
 from core.requests import Request
 from crm.models import User
 from pipeline.leadpage import visible_lead
 from pipeline.models import Activity
-from pipeline.services.activities import plan_activity
+from pipeline.services.activities import delete_activity, plan_activity, update_activity
 from pipeline.services.nextsteps import finish_activity, reschedule_activity, snooze_activity
-from pipeline.stepforms import DoneForm, DueForm, SnoozeForm
+from pipeline.stepforms import DoneForm, DueForm, EditForm, SnoozeForm
 from pipeline.todo import Planner, Whom, step_text
 from pipeline.views.leads import dialog
 from pipeline.views.parts import answer, answer_refusal, here_of, place_of, plan_form
+
+
+@dataclass(frozen=True, slots=True)
+class StepPage:
+    """What panels on the page of a step read from."""
+
+    activity: Activity
+    user: User
+    can_change: bool
 
 
 def plan(request: Request, pk: int) -> HttpResponse:
@@ -97,6 +109,44 @@ def finish(request: Request, pk: int) -> HttpResponse:
     return dialog(
         request, "pipeline/finish.html", {"form": form, "activity": activity}, status=status
     )
+
+
+def edit(request: Request, pk: int) -> HttpResponse:
+    """Change anything about a step; what floors above know of it stands below."""
+    activity = visible_step(request.user, pk)
+    form = EditForm.of(activity, posted(request))
+    status = 422 if form.errors else 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = update_activity(
+                activity=pk,
+                values=form.values(),
+                by=request.user,
+                expected_version=form.cleaned_data["version"],
+            )
+        except (Refused, Conflict) as refused:
+            status = put_errors(form, refused)
+        else:
+            say(request, _("Saved: %s.") % step_text(saved), undo=written_cause())
+            return redirect("activity", pk=pk)
+    may = Activity.objects.changeable_by(request.user).filter(pk=pk).exists()
+    page = StepPage(activity, request.user, may)
+    context = {
+        "form": form,
+        "page": page,
+        "activity": activity,
+        "record": activity.lead or activity.contact or activity.company,
+        "panels": panels_of("activity", page),
+    }
+    return render(request, "pipeline/activity.html", context, status=status)
+
+
+@require_POST
+def delete(request: Request, pk: int) -> HttpResponse:
+    """Delete a step."""
+    activity = visible_step(request.user, pk)
+    delete_activity(activity=pk, by=request.user)
+    return answer(request, activity.lead_id, _("Deleted: %s.") % activity)
 
 
 @require_POST

@@ -143,6 +143,8 @@ PAGES = [
     ),
     Page("lead-duplicates", to("lead-duplicates", "lead")),
     Page("activity-done", to("activity-done", "step")),
+    Page("activity", to("activity", "step")),
+    Page("notification-settings", to("notification-settings")),
     Page("day", to("day")),
     Page("day-brief", to("lead-brief", "lead")),
     Page("day-words", to("activity-quick", query="?words=call+Thursday+10")),

@@ -165,6 +165,7 @@ def last_id() -> int:
 LEDGER = {
     *("core.cause", "core.change", "core.undo", "core.pending"),
     *("pipeline.leadsearch", "messaging.notificationwork"),
+    *("messaging.reminderwork", "messaging.mailwork"),
 }
 COUNTED = {"version", "updated_at"}
 REBUILT = {"pipeline.stagevisit", "pipeline.leadspan"}

@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from core.ledger.dispatch import hand_out
-from messaging.models import Notification
+from messaging.models import MailWork, Notification
+from messaging.services.mailing import send_mails
 from messaging.services.notifying import notify
 from tests import factories
 
@@ -25,8 +26,11 @@ def lead(cast: Any, stages: Any) -> Any:
         followers=[cast.follower.pk],
     )
     hand_out()
-    notify()
-    Notification.objects.all().delete()  # that the follower was made one
+    while notify():
+        pass
+    # That the follower was made one, and the lead given to its owner.
+    Notification.objects.all().delete()
+    MailWork.objects.all().delete()
     return made
 
 
@@ -43,11 +47,13 @@ def login(client: Client) -> Any:
 
 @pytest.fixture
 def tell() -> Callable[[], None]:
-    """Do what dispatcher and worker do after a commit."""
+    """Do what dispatcher and worker do after a commit; mails are sent as well."""
 
     def told() -> None:
         hand_out()
         while notify():
+            pass
+        while send_mails():
             pass
 
     return told

@@ -21,7 +21,7 @@ from tests import factories
 
 
 def told(kind: str) -> set[int]:
-    return set(Notification.objects.filter(kind=kind).values_list("user", flat=True))
+    return set(Notification.objects.in_app().filter(kind=kind).values_list("user", flat=True))
 
 
 def test_a_completed_activity_is_told_to_followers_but_not_to_who_did_it(

@@ -49,7 +49,9 @@ SILENT = {
         *("external_source", "external_id", "street", "name_alike"),
         *("custom", "custom_keys"),
     },
-    "pipeline.activity": {"all_day", "updated_at"},
+    "pipeline.activity": {
+        *("all_day", "updated_at", "duration", "place", "reminder", "remind_at"),
+    },
 }
 
 
