@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -31,8 +32,8 @@ from core.ledger.schema import schema_of, tracked_models
 from core.ledger.tables import Kind
 from core.services.undoing import undo_cause
 from crm.models import Company, Contact, CustomField, Tag, User
-from messaging.models import Note
-from messaging.services import notes
+from messaging.models import File, Note
+from messaging.services import files, notes
 from pipeline.models import (
     Activity,
     ActivityType,
@@ -61,7 +62,7 @@ THOROUGH = bool(os.environ.get("RELANCE_THOROUGH"))
 Key = tuple[str, int, str]
 Dump = dict[Key, Any]
 EXISTS = ""
-WATCHED = [Lead, LeadContact, CriterionTick, Activity, Note, Company, Contact, Tag, Stage]
+WATCHED = [Lead, LeadContact, CriterionTick, Activity, Note, File, Company, Contact, Tag, Stage]
 #: What an undo may make anew instead of writing the old value back.
 LOOSE = {("pipeline.lead", "position")}
 
@@ -513,13 +514,21 @@ class World:
         elif lead is not None:
             self.run(lambda: notes.write_note(lead=lead, body=body, by=self.user))
 
+    def do_file(self, a: int, b: int, c: int) -> None:
+        lead, file = self.pick(Lead, a), self.pick(File, b)
+        if file is not None and c % 3 == 0:
+            self.run(lambda: files.delete_file(file=file, by=self.user))
+        elif lead is not None:
+            offer = SimpleUploadedFile(f"offer {c}.txt", b"An offer.")
+            self.run(lambda: files.add_files(files=[offer], lead=lead, by=self.user))
+
     def do_stage(self, a: int, b: int, c: int) -> None:
         stage = Stage.objects.get(pk=self.stages[a % 4])
         stage.probability = b % 101
         self.run(stage.save, {("pipeline.stage", stage.pk, "probability"): b % 101})
 
     def do_delete(self, a: int, b: int, c: int) -> None:
-        model = [Lead, Company, Tag, Contact, Activity, Note][b % 6]
+        model = [Lead, Company, Tag, Contact, Activity, Note, File][b % 7]
         key = self.pick(model, a)
         if key is not None:
             expected = {(model._meta.label_lower, key, EXISTS): None}
