@@ -20,6 +20,7 @@ def register() -> None:
     from messaging.models import CalendarFeed
     from messaging.notefaces import Composer, Notes, composer_of, read_notes, read_timeline
     from messaging.noticelist import Unread
+    from messaging.services.files import forget_contents
     from messaging.telling import phrase
 
     def feed_of(user: Any) -> dict[str, Any]:
@@ -44,6 +45,9 @@ def register() -> None:
 
     register_phrase(phrase)
     privacy.register(privacy.Holding("notes", _("Notes"), 40, _notes_on, prose=("body",)))
+    privacy.register(
+        privacy.Holding("files", _("Files"), 45, _files_on, prose=("name",), after=forget_contents)
+    )
     timeline.register("lead", timeline.Source("notes", _("Notes"), 10, read_timeline))
     panels.register(
         "lead",
@@ -73,6 +77,13 @@ def register() -> None:
         ("company", "messaging/files.html#panel"),
     ):
         panels.register(kind, Panel("files", _("Files"), template, 75, files_on(kind), SIDE))
+
+
+def _files_on(person: privacy.Person) -> Any:
+    """The files on the person; what lies on their leads may be others' as well."""
+    from messaging.models import File
+
+    return File.objects.filter(contact=person.contact)
 
 
 def _notes_on(person: privacy.Person) -> Any:

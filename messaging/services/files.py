@@ -204,6 +204,16 @@ def sweep_contents(*, now: dt.datetime | None = None) -> int:
     return removed
 
 
+def forget_contents(files: Sequence[int]) -> None:
+    """Remove the bytes of files for good, at once: no undo brings them back."""
+    now = timezone.now()
+    contents = FileContent.objects.filter(files__in=files, removed_at__isnull=True)
+    keys = list(contents.values_list("key", flat=True))
+    contents.update(removed_at=now, digest="")
+    for key in keys:
+        transaction.on_commit(lambda key=key: storage().delete(key))  # type: ignore[misc]
+
+
 def rename_moving(moving: Sequence[File], _staying: Sequence[File]) -> None:
     """Say of files that move to another lead where they came from."""
     titles = dict(

@@ -20,7 +20,7 @@ from messaging.models import Digest, MailWork, Notification
 
 #: A mail server that is away is no mail's fault.
 AWAY = (SMTPConnectError, SMTPServerDisconnected, ConnectionError, TimeoutError)
-TOLD, DIGEST, MEETING = "messaging.notification", "messaging.digest", "messaging.meeting"
+TOLD, DIGEST = "messaging.notification", "messaging.digest"
 
 
 def queue_told(keys: Iterable[int]) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from core.errors import NotAllowed, Refused
+from core.errors import NotAllowed, NotFound, Refused
 from core.ledger.causes import because
 from core.ledger.dispatch import hand_out
 from core.ledger.doctor import check_chain
@@ -24,6 +25,7 @@ from crm.scrubbing import Scrubber
 from crm.services.contacts import delete_contact, update_contact
 from crm.services.privacy import erase_person, export_person
 from messaging.models import Note
+from messaging.services.files import add_files, open_content, storage
 from pipeline.models import Lead
 from pipeline.services import search
 from tests import factories
@@ -210,3 +212,24 @@ def test_texts_lose_the_person_and_nothing_else() -> None:
     assert "79" not in scrub("(079) 123.45.67 or 0041 (0) 79 123 45 67")
     assert scrub("Nora came") == "Nora came"
     assert "Nora" not in scrub("Nora came", prose=True)
+
+
+def test_the_bytes_of_a_persons_files_go_at_once(
+    nora: Contact, cast: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    with because(Kind.PERSON, by=cast.rep):
+        offer = SimpleUploadedFile("Offer for Nora.txt", b"Dear Nora Keller")
+        (file,) = add_files(files=[offer], by=cast.rep, contact=nora.pk)
+    assert "Offer for Nora.txt" in json.dumps(
+        export_person(contact=nora.pk, by=cast.manager), default=str
+    )
+    key = file.content.key
+    assert storage().exists(key)
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_person(contact=nora.pk, by=cast.manager, typed="Nora Keller")
+    assert not storage().exists(key)
+    file.refresh_from_db()
+    assert "Nora" not in file.name
+    file.content.refresh_from_db()
+    with pytest.raises(NotFound):
+        open_content(file)
