@@ -134,8 +134,8 @@ class _Rows:
         """The first entries of each day, and the numbers of all."""
         counted = self.records.order_by().values("on").annotate(n=Count("pk"))
         counts = {row["on"]: row["n"] for row in counted}
-        place = Window(RowNumber(), partition_by=[F("on")], order_by=self.order)
-        keys = self.records.annotate(place=place).filter(place__lte=most).values_list("pk", "on")
+        nth = Window(RowNumber(), partition_by=[F("on")], order_by=self.order)
+        keys = self.records.annotate(nth=nth).filter(nth__lte=most).values_list("pk", "on")
         return self.entries(dict(keys)), counts
 
     def on(self, day: dt.date, most: int) -> list[tuple[dt.date, Entry]]:
