@@ -85,7 +85,7 @@ def test_a_step_is_put_on_another_day(cast: Any, stages: Any, enter: Any) -> Non
     stands(middle)
     later = middle + dt.timedelta(days=2)
     target = page.locator(f".drops-here[data-to='{later}']")
-    page.locator(f"#lead-{lead.pk} .i").drag_to(target)
+    page.locator(f"#lead-{lead.pk} > .i").drag_to(target)
     stands(later)
     page.locator(f"#lead-{lead.pk}").focus()
     page.keyboard.press("Shift+ArrowDown")
