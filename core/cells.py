@@ -72,6 +72,10 @@ class Column:
     sort: str = ""
     #: Where the first click on its head should begin: with the largest.
     falling: bool = False
+    #: The fields that are edited together where the cell stands; without any it is only read.
+    edits: tuple[str, ...] = ()
+    #: The route of the dialog that changes it instead.
+    asks: str = ""
 
     @property
     def is_numeric(self) -> bool:

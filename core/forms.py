@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils import formats
+from django.utils.translation import gettext as _
 
 
 class DateInput(forms.DateInput):
@@ -40,6 +41,25 @@ def style(field: forms.Field) -> None:
     else:
         name = "form-control"
     widget.attrs["class"] = f"{widget.attrs.get('class', '')} {name}".strip()
+
+
+def now_there(form: forms.Form, *apart: str) -> str:
+    """What stands on the record by now, and what saving again does; for a form whose record
+    somebody else changed meanwhile. `apart` are fields that say nothing of the record."""
+    shown = []
+    for name, field in form.fields.items():
+        if name == "version" or name in apart:
+            continue
+        value: Any = form.initial.get(name)
+        choices = dict(getattr(field, "choices", ()) or ())
+        if not choices:
+            value = field.prepare_value(value)
+        names = [
+            str(choices.get(key, key)) for key in (value if isinstance(value, list) else [value])
+        ]
+        shown.append(", ".join(text for text in names if text not in ("", "None")) or "–")
+    words = {"value": " · ".join(shown)}
+    return _("There it says now: %(value)s. Saving again writes over it.") % words
 
 
 #: What people type inside or beside an amount and do not mean as a number.

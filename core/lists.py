@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import models
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -61,6 +62,11 @@ class Listing:
         more = self.more() if self.more is not None else ()
         return {column.name: column for column in (*self.columns, *more)}
 
+    @property
+    def is_edited(self) -> bool:
+        """Whether cells are edited where they stand, by who may change the record."""
+        return any(column.edits or column.asks for column in self.columns)
+
 
 _listings: dict[str, Listing] = {}
 
@@ -85,6 +91,7 @@ class View:
     keys: Sequence[Key]
     sort: str
     after: str
+    user: Any
 
     @classmethod
     def read(cls, listing: Listing, query: Mapping[str, Any], user: Any) -> View:
@@ -105,6 +112,7 @@ class View:
             keys=total(listing.model, [key]),
             sort=sort,
             after=query.get("after", "")[:2000],
+            user=user,
         )
 
 
@@ -130,22 +138,29 @@ def preference(listing: Listing) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The head of a column: where a click on it leads, and how it sorts now (aria-sort)."""
+    """The head of a column: where a click on it leads, and how it sorts now (aria-sort).
+
+    `edit` names the form of its cells, `ask` is the address of the dialog that changes them
+    instead, with `0` for the id."""
 
     label: str
     css: str
     url: str
     state: str
+    edit: str = ""
+    ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as it is printed: its first cell is a link, the others are ready HTML."""
+    """A row as it is printed: its first cell is a link, the others are ready HTML; `fixed` when
+    the person may not change the record."""
 
     pk: int
     url: str
     title: str
     cells: SafeString
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +189,7 @@ def read_page(
     `is_search` says that the records are narrowed by words, so that none or all may be found.
     """
     behind = _behind(view)
-    paths = _paths(view)
+    paths = _shown_paths(view)
     found = rows_of(
         records,
         view.keys,
@@ -183,6 +198,7 @@ def read_page(
         behind=behind,
         after=None if behind is None else rows_after(view.keys, behind),
         is_search=is_search,
+        marked=_marks(view),
     )
     is_first = behind is None
     more = ""
@@ -213,6 +229,24 @@ def read_page(
         start=address(query, after=None),
         shared=address(query, after=None, columns=names, sort=view.sort),
     )
+
+
+def read_row(view: View, pk: int) -> Row | None:
+    """One row as it is by now."""
+    rows = _marks(view)(view.listing.model._default_manager.filter(pk=pk))
+    paths = _shown_paths(view)
+    return next(_told(view, list(rows.values_list(*paths)), paths), None)
+
+
+def _marks(view: View) -> Callable[[Any], Any]:
+    """What is asked of the rows of a page beside their values: whether they may be changed."""
+    if not view.listing.is_edited:
+        return lambda rows: rows
+    return lambda rows: rows.with_may_change(view.user)
+
+
+def _shown_paths(view: View) -> list[str]:
+    return [*_paths(view), *(["may_change"] if view.listing.is_edited else [])]
 
 
 def _behind(view: View) -> list[Any] | None:
@@ -272,6 +306,7 @@ def _told(view: View, found: Sequence[tuple[Any, ...]], paths: Sequence[str]) ->
     opens = [_cell_start(column, labelled=True) for column in view.columns]
     empties = [f"{_cell_start(column, labelled=False)}</td>" for column in view.columns]
     nameless = _("(no name)")
+    fixed = {row[0] for row in found if view.listing.is_edited and not row[-1]}
     for pk, row in values(view, found, paths):
         texts = [tell(kind, value, language) for kind, value in zip(kinds, row, strict=True)]
         cells = "".join(
@@ -280,7 +315,7 @@ def _told(view: View, found: Sequence[tuple[Any, ...]], paths: Sequence[str]) ->
             if at
         )
         url = base.replace("/0/", f"/{pk}/")
-        yield Row(pk, url, texts[0] or nameless, mark_safe(cells))  # noqa: S308 (texts are escaped)
+        yield Row(pk, url, texts[0] or nameless, mark_safe(cells), pk in fixed)  # noqa: S308 (escaped)
 
 
 def _cell_start(column: Column, *, labelled: bool) -> str:
@@ -300,13 +335,16 @@ def _css(column: Column) -> str:
 
 def _head(view: View, column: Column, query: QueryDict) -> Head:
     css = "num" if column.is_numeric else ""
+    edit = column.name if column.edits else ""
+    ask = reverse(column.asks, args=[0]) if column.asks else ""
     if not column.sort:
-        return Head(str(column.label), css, "", "")
+        return Head(str(column.label), css, "", "", edit, ask)
     falls = view.sort == f"-{column.name}"
     rises = view.sort == column.name
     wanted = f"-{column.name}" if rises or (column.falling and not falls) else column.name
     state = "descending" if falls else "ascending" if rises else ""
-    return Head(str(column.label), css, address(query, after=None, sort=wanted), state)
+    url = address(query, after=None, sort=wanted)
+    return Head(str(column.label), css, url, state, edit, ask)
 
 
 def address(query: QueryDict, **changes: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from core.views import causes, conditions, installing, search, settingpages
+from core.views import causes, cells, conditions, installing, search, settingpages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("manifest.webmanifest", installing.manifest, name="manifest"),
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/<slug:name>/<int:pk>/", settingpages.edit, name="setting-edit"),
     path("settings/<slug:name>/<int:pk>/delete/", settingpages.delete, name="setting-delete"),
     path("conditions/<slug:name>/", conditions.build, name="conditions"),
+    path("lists/<slug:name>/<int:pk>/cells/<str:column>/", cells.cell, name="list-cell"),
     path("changes/", causes.causes, name="causes"),
     path("changes/<uuid:pk>/", causes.cause, name="cause"),
     path("changes/<uuid:pk>/undo/", causes.undo, name="cause-undo"),

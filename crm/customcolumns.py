@@ -32,13 +32,14 @@ def _column(model: type[models.Model], field: CustomField) -> Column:
     name, related = f"custom.{field.key}", RECORDS.get(field.type)
     if related is not None:
         side = partial(_names, model, related, field.key)
-        return Column(name, field.label, side=side)
+        return Column(name, field.label, side=side, edits=(name,))
     return Column(
         name,
         field.label,
         KINDS.get(CustomField.Type(field.type), Kind.TEXT),
         paths=("custom",),
         of=partial(_value, field),
+        edits=(name,),
     )
 
 

@@ -28,7 +28,12 @@ def labelled(choices: type[TextChoices], value: str) -> str:
 def owner_column() -> Column:
     """Who a record belongs to."""
     return Column(
-        "owner", _("Owner"), paths=("owner__name", "owner__email"), of=_first, sort="owner__name"
+        "owner",
+        _("Owner"),
+        paths=("owner__name", "owner__email"),
+        of=_first,
+        sort="owner__name",
+        edits=("owner",),
     )
 
 
@@ -41,18 +46,27 @@ CONTACTS = register(
         address=lambda: reverse("contact", args=[0]),
         more=partial(custom_columns, Contact),
         columns=(
-            Column("name", _("Name"), paths=("name",), sort="name_key"),
-            Column("company", _("Company"), paths=("company__name",), sort="company__name_key"),
-            Column("job_title", _("Job title"), paths=("job_title",)),
-            Column("email", _("E-mail"), paths=("email",), sort="email_key"),
-            Column("phone", _("Phone"), paths=("phone", "mobile"), of=_first),
-            Column("mobile", _("Mobile"), paths=("mobile",)),
-            Column("language", _("Language"), paths=("language",)),
+            Column("name", _("Name"), paths=("name",), sort="name_key", edits=("name",)),
+            Column(
+                "company",
+                _("Company"),
+                paths=("company__name",),
+                sort="company__name_key",
+                edits=("company",),
+            ),
+            Column("job_title", _("Job title"), paths=("job_title",), edits=("job_title",)),
+            Column("email", _("E-mail"), paths=("email",), sort="email_key", edits=("email",)),
+            Column(
+                "phone", _("Phone"), paths=("phone", "mobile"), of=_first, edits=("phone", "mobile")
+            ),
+            Column("mobile", _("Mobile"), paths=("mobile",), edits=("mobile",)),
+            Column("language", _("Language"), paths=("language",), edits=("language",)),
             Column(
                 "consent",
                 _("Consent"),
                 paths=("consent",),
                 of=partial(labelled, Contact.Consent),
+                edits=("consent",),
             ),
             Column("consent_at", _("Consent on"), Kind.DAY, paths=("consent_at",)),
             owner_column(),
@@ -85,9 +99,15 @@ COMPANIES = register(
         address=lambda: reverse("company", args=[0]),
         more=partial(custom_columns, Company),
         columns=(
-            Column("name", _("Name"), paths=("name",), sort="name_key"),
-            Column("domain", _("Domain"), paths=("domain",), sort="domain_key"),
-            Column("industry", _("Industry"), paths=("industry",), sort="industry_key"),
+            Column("name", _("Name"), paths=("name",), sort="name_key", edits=("name",)),
+            Column("domain", _("Domain"), paths=("domain",), sort="domain_key", edits=("domain",)),
+            Column(
+                "industry",
+                _("Industry"),
+                paths=("industry",),
+                sort="industry_key",
+                edits=("industry",),
+            ),
             Column(
                 "employees",
                 _("Employees"),
@@ -95,6 +115,7 @@ COMPANIES = register(
                 paths=("employees",),
                 sort="employees",
                 falling=True,
+                edits=("employees",),
             ),
             Column(
                 "annual_revenue",
@@ -103,14 +124,17 @@ COMPANIES = register(
                 paths=("annual_revenue",),
                 sort="annual_revenue",
                 falling=True,
+                edits=("annual_revenue",),
             ),
-            Column("street", _("Street"), paths=("street",)),
-            Column("postal_code", _("Postal code"), paths=("postal_code",)),
-            Column("city", _("City"), paths=("city",), sort="city_key"),
-            Column("country", _("Country"), paths=("country",), sort="country_key"),
-            Column("phone", _("Phone"), paths=("phone",)),
-            Column("website", _("Website"), paths=("website",)),
-            Column("parent", _("Parent company"), paths=("parent__name",)),
+            Column("street", _("Street"), paths=("street",), edits=("street",)),
+            Column("postal_code", _("Postal code"), paths=("postal_code",), edits=("postal_code",)),
+            Column("city", _("City"), paths=("city",), sort="city_key", edits=("city",)),
+            Column(
+                "country", _("Country"), paths=("country",), sort="country_key", edits=("country",)
+            ),
+            Column("phone", _("Phone"), paths=("phone",), edits=("phone",)),
+            Column("website", _("Website"), paths=("website",), edits=("website",)),
+            Column("parent", _("Parent company"), paths=("parent__name",), edits=("parent",)),
             owner_column(),
             Column(
                 "created",

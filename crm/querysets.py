@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.base_user import BaseUserManager
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q, Value
 
 from core.folding import email_key, fold
 from core.ledger.tracked import TrackedQuerySet
@@ -111,6 +111,12 @@ class OwnedQuerySet(TrackedQuerySet[Any]):
         if user.is_manager:
             return self
         return self.filter(Q(owner=user) | Q(owner__isnull=True))
+
+    def with_may_change(self, user: User) -> Self:
+        """Each with whether the person may change it (`may_change`)."""
+        hand = Q(owner=user) | Q(owner__isnull=True)
+        right: Q | Value = Value(True) if user.is_manager else hand
+        return self.annotate(may_change=ExpressionWrapper(right, output_field=BooleanField()))
 
     def named(self, name: str) -> Self:
         """Those of this name, without regard to case and spaces."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
@@ -98,6 +99,11 @@ class RecordForm(Styled):
             )
         made: Any = field.formfield(label=label, required=name == "name")
         return made  # type: ignore[no-any-return]
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Ask for no more than these fields: a cell of a list."""
+        for name in set(self.fields) - {"version", *names}:
+            del self.fields[name]
 
     def use_version(self, version: int) -> None:
         """Take the record as it is now for what the input is based on."""

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import Styled, style
-from crm.customforms import custom_field
+from crm.customforms import custom_field, custom_initial
 from crm.models import Company, CustomField, User
 from pipeline.forms import PARTS, lead_field
 from pipeline.models import Lead, Stage
@@ -173,10 +173,7 @@ class LeadForm(LeadFields):
             return {"owner": user.pk, "stage": stage.pk if stage else None, "currency": currency}
         names = [name for names in PARTS.values() for name in names]
         initial = {"version": self.lead.version, **initial_of(self.lead, names)}
-        for key, value in self.lead.custom.items():
-            shown = str(value).lower() if isinstance(value, bool) else value
-            initial[f"custom.{key}"] = shown
-        return initial
+        return {**initial, **custom_initial(self.lead.custom)}
 
     @property
     def opens_more(self) -> bool:
@@ -191,7 +188,7 @@ class LeadForm(LeadFields):
 
 
 class FactForm(LeadFields):
-    """One fact of a lead, edited where it stands."""
+    """Fields of a lead that are edited where they stand: a fact of its page, a cell of a list."""
 
     def __init__(
         self,
@@ -199,17 +196,15 @@ class FactForm(LeadFields):
         *,
         user: User,
         lead: Lead,
-        fact: str,
-        definition: CustomField | None = None,
+        names: Iterable[str],
+        definitions: Iterable[CustomField] = (),
+        auto_id: str = "fact_%s",
     ) -> None:
         self.user, self.lead = user, lead
-        names = FACTS.get(fact, ())
+        names, definitions = list(names), list(definitions)
         initial = {"version": lead.version, **initial_of(lead, names)}
-        if definition is not None:
-            value = lead.custom.get(definition.key)
-            shown = str(value).lower() if isinstance(value, bool) else value
-            initial[f"custom.{definition.key}"] = shown
-        super().__init__(data, initial=initial, auto_id="fact_%s")
-        self.add_fields(names, [definition] if definition is not None else [])
+        kept = {one.key: lead.custom[one.key] for one in definitions if one.key in lead.custom}
+        super().__init__(data, initial={**initial, **custom_initial(kept)}, auto_id=auto_id)
+        self.add_fields(names, definitions)
         shown_fields = [name for name in self.fields if name != "version"]
         self.fields[shown_fields[0]].widget.attrs["autofocus"] = True

@@ -66,9 +66,16 @@ def _moment(name: str, label: Any, path: str, *, sorts: bool = True) -> Column:
     )
 
 
-def _amount(name: str, label: Any, path: str) -> Column:
+def _amount(name: str, label: Any, path: str, beside: str) -> Column:
     return Column(
-        name, label, Kind.MONEY, paths=(path, "currency"), of=money, sort=path, falling=True
+        name,
+        label,
+        Kind.MONEY,
+        paths=(path, "currency"),
+        of=money,
+        sort=path,
+        falling=True,
+        edits=(path, beside),
     )
 
 
@@ -90,13 +97,14 @@ LEADS = register(
         address=lambda: reverse("lead", args=[0]),
         more=partial(custom_columns, Lead),
         columns=(
-            Column("title", _("Title"), paths=("title",), sort="title_key"),
+            Column("title", _("Title"), paths=("title",), sort="title_key", edits=("title",)),
             Column(
                 "company",
                 _("Company"),
                 paths=("company__name", "company_name"),
                 of=lambda name, captured: name or captured,
                 sort="company__name_key",
+                edits=("company",),
             ),
             Column(
                 "contact",
@@ -120,9 +128,17 @@ LEADS = register(
                 side=_main_contacts,
             ),
             owner_column(),
-            Column("team", _("Sales team"), paths=("team__name",), sort="team__name"),
+            Column(
+                "team", _("Sales team"), paths=("team__name",), sort="team__name", edits=("team",)
+            ),
             Column("pipeline", _("Pipeline"), paths=("pipeline__name",)),
-            Column("stage", _("Stage"), paths=("stage__name",), sort="stage__sequence"),
+            Column(
+                "stage",
+                _("Stage"),
+                paths=("stage__name",),
+                sort="stage__sequence",
+                asks="lead-move",
+            ),
             Column("status", _("Status"), paths=("status", "archived_at"), of=_status),
             Column(
                 "kind",
@@ -130,7 +146,7 @@ LEADS = register(
                 paths=("kind",),
                 of=partial(labelled, Lead.Kind),
             ),
-            _amount("amount", _("Expected revenue"), "expected_revenue"),
+            _amount("amount", _("Expected revenue"), "expected_revenue", "currency"),
             Column(
                 "weighted",
                 _("Weighted"),
@@ -138,13 +154,14 @@ LEADS = register(
                 paths=("expected_revenue", "currency", "probability"),
                 of=_weighted,
             ),
-            Column("currency", _("Currency"), paths=("currency",)),
-            _amount("recurring", _("Recurring revenue"), "recurring_revenue"),
+            Column("currency", _("Currency"), paths=("currency",), edits=("currency",)),
+            _amount("recurring", _("Recurring revenue"), "recurring_revenue", "recurring_plan"),
             Column(
                 "recurring_plan",
                 _("Recurring plan"),
                 paths=("recurring_plan",),
                 of=partial(labelled, Lead.Plan),
+                edits=("recurring_revenue", "recurring_plan"),
             ),
             Column(
                 "expected_close",
@@ -152,6 +169,7 @@ LEADS = register(
                 Kind.DAY,
                 paths=("expected_close",),
                 sort="expected_close",
+                edits=("expected_close",),
             ),
             Column(
                 "probability",
@@ -160,15 +178,28 @@ LEADS = register(
                 paths=("probability",),
                 sort="probability",
                 falling=True,
+                edits=("probability_manual",),
             ),
             Column(
-                "stars", _("Priority"), Kind.STARS, paths=("stars",), sort="stars", falling=True
+                "stars",
+                _("Priority"),
+                Kind.STARS,
+                paths=("stars",),
+                sort="stars",
+                falling=True,
+                edits=("stars_manual",),
             ),
-            Column("source", _("Source"), paths=("source__name",), sort="source__name"),
-            Column("medium", _("Medium"), paths=("medium__name",)),
-            Column("campaign", _("Campaign"), paths=("campaign__name",)),
-            Column("tags", _("Tags"), side=_tags),
-            Column("product", _("Product"), paths=("product__name",)),
+            Column(
+                "source",
+                _("Source"),
+                paths=("source__name",),
+                sort="source__name",
+                edits=("source",),
+            ),
+            Column("medium", _("Medium"), paths=("medium__name",), edits=("medium",)),
+            Column("campaign", _("Campaign"), paths=("campaign__name",), edits=("campaign",)),
+            Column("tags", _("Tags"), side=_tags, edits=("tags",)),
+            Column("product", _("Product"), paths=("product__name",), edits=("product",)),
             _moment("created", _("Created"), "created_at"),
             _moment("updated", _("Last changed"), "updated_at"),
             _moment("in_stage_since", _("In stage since"), "stage_entered_at"),

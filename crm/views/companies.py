@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from core.folding import fold
 from core.requests import Request
+from core.views.cells import register_editor
 from core.views.conditions import build_url, register_built
 from core.views.lists import Frame
 from crm.bulk import COMPANY_DEEDS, offered
@@ -27,11 +28,14 @@ from crm.views.filtering import Filtering, tabs
 from crm.views.records import Door
 
 SUGGESTIONS = 12
+#: The fields in which a company is named; custom fields are the others.
+NAMED = ("company", "parent")
 
 
 def suggest(request: Request) -> HttpResponse:
     """The companies whose name starts with what was typed, for the list under a field."""
-    key = fold(request.GET.get("company") or request.GET.get("parent", ""))[:200]
+    names = [name for name in request.GET if name in NAMED or name.startswith("custom.")]
+    key = fold(request.GET[names[0]])[:200] if names else ""
     companies = Company.objects.none()
     if key:
         companies = (
@@ -101,3 +105,5 @@ DOOR = Door(
     words=_words,
     form_template="crm/company_form.html",
 )
+
+register_editor(COMPANIES, DOOR.editor)

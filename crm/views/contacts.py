@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.requests import Request
+from core.views.cells import register_editor
 from core.views.conditions import build_url, register_built
 from core.views.lists import Frame
 from crm.bulk import CONTACT_DEEDS, offered
@@ -97,3 +98,5 @@ DOOR = Door(
     words=_words,
     form_template="crm/contact_form.html",
 )
+
+register_editor(CONTACTS, DOOR.editor)

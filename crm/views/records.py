@@ -21,6 +21,7 @@ from core.panels import MAIN, SIDE, panels_of
 from core.requests import Request
 from core.services.configuration import uses_of
 from core.views.bulk import bulk_on_list, deed_named
+from core.views.cells import Editor
 from core.views.lists import Frame, asked_of, export_list, show_list
 from crm.duplicatelines import KINDS
 from crm.recordforms import RecordForm
@@ -61,6 +62,26 @@ class Door:
             path(f"{many}/<int:pk>/archive/", require_POST(self.put_away), name=f"{one}-archive"),
             path(f"{many}/<int:pk>/delete/", self.remove, name=f"{one}-delete"),
         ]
+
+    @property
+    def editor(self) -> Editor:
+        """How the cells of the list are edited."""
+        return Editor(self.visible, self._cell_form, self._save_cell)
+
+    def _cell_form(self, data: Any, user: Any, record: Any, names: tuple[str, ...]) -> RecordForm:
+        form = self.form(data, user=user, record=record)
+        form.auto_id = "cell_%s"
+        form.keep(names)
+        return form
+
+    def _save_cell(self, form: RecordForm, record: Any, by: Any) -> None:
+        self.save(
+            record=record.pk,
+            values=form.values(),
+            named=form.named(),
+            by=by,
+            expected_version=form.cleaned_data["version"],
+        )
 
     def index(self, request: Request) -> HttpResponse:
         """The list; without a query the view that opens first."""

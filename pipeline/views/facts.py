@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,13 +10,14 @@ from django.views.decorators.http import require_POST
 
 from core.answers import posted, put_errors
 from core.errors import Conflict, NotAllowed, NotFound, Refused
+from core.forms import now_there
 from core.requests import Request
 from crm.models import CustomField, User
+from pipeline.cells import save_facts
 from pipeline.leadforms import FACTS, FactForm
 from pipeline.leadpage import may_change, visible_lead
 from pipeline.models import Lead
-from pipeline.services.assignment import assign_lead
-from pipeline.services.leads import update_lead, update_lead_with_company
+from pipeline.services.leads import update_lead
 from pipeline.views.parts import answer, answer_refusal, here_of, lead_part, place_of
 
 #: What a click on a chip may turn, and what each value means.
@@ -43,16 +42,22 @@ def fact(request: Request, pk: int, name: str) -> HttpResponse:
         return redirect(f"{reverse('lead-edit', args=[pk])}#id_{FACTS.get(name, (name,))[0]}")
     if request.method == "POST" and name in TURNED and "turn" in request.POST:
         return _turn(request, pk, name)
-    form = FactForm(posted(request), user=request.user, lead=lead, fact=name, definition=definition)
+    form = FactForm(
+        posted(request),
+        user=request.user,
+        lead=lead,
+        names=FACTS.get(name, ()),
+        definitions=[definition] if definition is not None else [],
+    )
     status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:
-            _save(form, lead, request.user)
+            save_facts(form, lead, request.user)
         except Refused as refused:
             status = put_errors(form, refused)
         except Conflict as conflict:
             status = put_errors(form, conflict)
-            form.add_error(None, _now_there(lead, form))
+            form.add_error(None, now_there(form, "make_company"))
             form.use_version(lead.version)
         else:
             return answer(request, pk, _("Saved."))
@@ -79,40 +84,6 @@ def _definition(name: str) -> CustomField | None:
     if found is None:
         raise NotFound(_("There is no such field."))
     return found
-
-
-def _save(form: FactForm, lead: Lead, by: User) -> None:
-    values, version = form.values(), form.cleaned_data["version"]
-    if set(values) == {"owner"}:
-        owner = values["owner"]
-        assign_lead(
-            lead=lead.pk, owner=owner.pk if owner else None, by=by, expected_version=version
-        )
-    else:
-        update_lead_with_company(
-            lead=lead.pk,
-            values=values,
-            new_company=form.new_company,
-            by=by,
-            expected_version=version,
-        )
-
-
-def _now_there(lead: Lead, form: FactForm) -> str:
-    """What stands there by now, and what saving again does."""
-    shown = []
-    for name in form.fields:
-        if name in ("version", "make_company"):
-            continue
-        bound = form[name]
-        value: Any = form.initial.get(name)
-        choices = dict(getattr(bound.field, "choices", ()) or ())
-        names = [
-            str(choices.get(key, key)) for key in (value if isinstance(value, list) else [value])
-        ]
-        shown.append(", ".join(text for text in names if text not in ("", "None")) or "–")
-    words = {"value": " · ".join(shown)}
-    return _("There it says now: %(value)s. Saving again writes over it.") % words
 
 
 def _turn(request: Request, pk: int, name: str) -> HttpResponse:

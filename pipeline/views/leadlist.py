@@ -15,11 +15,13 @@ from core.errors import Refused
 from core.lists import address
 from core.requests import Request
 from core.views.bulk import bulk_on_list, deed_named
+from core.views.cells import register_editor
 from core.views.conditions import register_built
 from core.views.lists import Chip, Frame, Menu, Told, asked_of, export_list, show_list
 from crm.savedviews import first_address, read_menu
 from pipeline import duplicatelines
 from pipeline.bulk import DEEDS
+from pipeline.cells import CELLS
 from pipeline.dateview import ways
 from pipeline.lists import LEADS
 from pipeline.models import Lead, Pipeline
@@ -87,6 +89,7 @@ def built_leads(request: Request, query: QueryDict) -> LeadQuerySet:
     return Narrowing.read(query, request.user).apply(Lead.objects.visible_to(request.user))
 
 
+register_editor(LEADS, CELLS)
 register_built(LEADS.name, "pipeline.lead", built_leads)
 
 

@@ -166,7 +166,8 @@ def move(request: Request, pk: int) -> HttpResponse:
             status = put_errors(form, refused)
         else:
             return done(request, lead, moved(lead), came_from=lead.came_from)
-    return dialog(request, "pipeline/move.html", {"form": form, "lead": lead}, status=status)
+    context = {"form": form, "lead": lead, "next": next_address(request, "")}
+    return dialog(request, "pipeline/move.html", context, status=status)
 
 
 @require_POST

@@ -33,7 +33,7 @@ export function onKeys(keys, deed) {
 export function isTyping(target) {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable) return true;
-  if (target.closest("textarea, select, [role=combobox], [role=menu], [role=listbox]")) return true;
+  if (target.closest("textarea, select, .cell-form, [role=combobox], [role=menu], [role=listbox]")) return true;
   const field = target.closest("input");
   return Boolean(field && !["checkbox", "radio", "button", "submit", "reset"].includes(field.type));
 }

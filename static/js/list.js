@@ -2,6 +2,7 @@
 // Lists: rows are walked by keys, columns are put in order, what is found is said.
 
 import { onKeys } from "./keys.js";
+import { cellAt, likeIn } from "./cells.js";
 import { copy } from "./copy.js";
 
 /** @returns {HTMLElement[]} */
@@ -19,7 +20,9 @@ let current = null;
 function walk(step) {
   const all = links();
   if (!all.length) return;
-  const here = all.findIndex((link) => link === document.activeElement || link === current);
+  const row = document.activeElement?.closest("#list [data-row]");
+  const at = row?.querySelector("th a") ?? current;
+  const here = all.findIndex((link) => link === at);
   const next = here < 0 ? (step > 0 ? 0 : all.length - 1) : here + step;
   if (next >= all.length) {
     // Behind the last row the next ones are fetched.
@@ -29,7 +32,7 @@ function walk(step) {
   }
   const link = all[Math.max(0, next)];
   current = link;
-  link.focus();
+  likeIn(/** @type {Element} */ (link.closest("tr")), link).focus();
   link.closest("tr")?.scrollIntoView({ block: "nearest" });
 }
 
@@ -47,7 +50,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     current = null;
     walk(1);
-  } else if (at.closest("#list [data-row]")) {
+  } else if (at.closest("#list [data-row]") && !at.closest(".cell-form")) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
@@ -59,6 +62,9 @@ document.addEventListener("focusin", (event) => {
   const row = event.target instanceof Element && event.target.closest("#list [data-row]");
   if (row) current = row.querySelector("th a");
 });
+
+/** The row that a click opens, unless a second one follows that edits the cell. */
+let opening = 0;
 
 // A click anywhere in a row opens it, unless it is on something else or selects text.
 document.addEventListener("click", (event) => {
@@ -80,11 +86,15 @@ document.addEventListener("click", (event) => {
     return;
   }
   const row = at.closest("#list [data-row]");
-  if (!row || at.closest("a, button, .pick-cell") || String(getSelection())) return;
+  if (!row || at.closest("a, button, .pick-cell, .cell-form") || String(getSelection())) return;
   const link = row.querySelector("th a");
   if (!(link instanceof HTMLAnchorElement)) return;
+  clearTimeout(opening);
+  if (event.detail > 1 || row.matches(".cells-open")) return;
   if (event.ctrlKey || event.metaKey) window.open(link.href, "_blank", "noopener");
-  else link.click();
+  else if (cellAt(at) && matchMedia("(hover: hover)").matches) {
+    opening = window.setTimeout(() => link.click(), 300);
+  } else link.click();
 });
 
 /** Move a column in the order of its list.
