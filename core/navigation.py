@@ -30,6 +30,7 @@ class Item:
     managers_only: bool = False
     words: tuple[str, ...] = ()
     keys: str = ""
+    allowed: Callable[[Any], bool] = lambda user: True
 
     @property
     def address(self) -> str:
@@ -77,10 +78,12 @@ def register(
     managers_only: bool = False,
     words: Iterable[str] = (),
     keys: str = "",
+    allowed: Callable[[Any], bool] = lambda user: True,
 ) -> None:
-    """Show the page of the route `url` in the navigation; a second call replaces the first."""
+    """Show the page of the route `url` in the navigation to those who are `allowed`; a second call
+    replaces the first."""
     known = frozenset(pages) | {url}
-    _items[url] = Item(url, label, icon, order, known, managers_only, tuple(words), keys)
+    _items[url] = Item(url, label, icon, order, known, managers_only, tuple(words), keys, allowed)
 
 
 def register_count(url: str, counter: Counter) -> None:
@@ -103,7 +106,9 @@ def registered(*args: Any, **options: Any) -> Iterator[None]:
 def items_of(user: Person) -> list[Item]:
     """The pages that `user` has, in order."""
     found = sorted(_items.values(), key=lambda item: item.order)
-    return [item for item in found if user.is_manager or not item.managers_only]
+    return [
+        item for item in found if (user.is_manager or not item.managers_only) and item.allowed(user)
+    ]
 
 
 def items_for(user: Person, request: HttpRequest) -> list[Shown]:

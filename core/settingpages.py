@@ -36,11 +36,12 @@ class SettingForm(Styled, forms.ModelForm):  # type: ignore[type-arg]
 @dataclass(frozen=True, slots=True)
 class Column:
     """What a list of settings tells of a record beside its name; `records` can be annotated for
-    it."""
+    it. With `url` it leads to a page of the record."""
 
     label: Any
     text: Callable[[Any], str]
     is_number: bool = False
+    url: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from core.panels import SIDE, Panel
 from crm import privacy
 from crm.duplicatelines import KINDS, Kind
 from crm.models import Contact
+from crm.models.people import Role
 
 
 def register() -> None:
@@ -45,6 +46,15 @@ def register() -> None:
         keys="g c",
         words=("people", "companies", "customers", "clients", "entreprises", "sociétés", "clients"),
         pages=("companies", "privacy-log", *pages),
+    )
+    navigation.register(
+        "teams",
+        _("My team"),
+        "users",
+        order=70,
+        words=("members", "capacity", "absence", "membres", "capacité", "équipe"),
+        pages=("team", "team-join", "member"),
+        allowed=lambda user: user.role == Role.LEADER,
     )
 
 

@@ -74,6 +74,15 @@ class TeamQuerySet(TrackedQuerySet[Any]):
         """The teams that a person leads."""
         return self.filter(leader=user)
 
+    def in_order(self) -> Self:
+        """As they were put in order; of equal ones the newest first. A person's first team in this
+        order is the one that their new leads get."""
+        return self.order_by("sequence", "-pk")
+
+    def managed_by(self, user: User) -> Self:
+        """Those whose members a person may look after: a manager all, a leader their own."""
+        return self if user.is_manager else self.led_by(user)
+
     def visible_to(self, user: User) -> Self:
         """Teams are known to everyone."""
         return self
@@ -81,6 +90,18 @@ class TeamQuerySet(TrackedQuerySet[Any]):
     def changeable_by(self, user: User) -> Self:
         """Teams are configuration."""
         return self if user.is_manager else self.none()
+
+
+class MembershipQuerySet(TrackedQuerySet[Any]):
+    """Reads of who is in which team."""
+
+    def active(self) -> Self:
+        """Those that count, in teams that count."""
+        return self.filter(is_active=True, team__is_active=True)
+
+    def for_page(self) -> Self:
+        """What the page of a team shows, in one query: who counts first, then by name."""
+        return self.select_related("user").order_by("-is_active", "user__name", "user")
 
 
 class TagQuerySet(TrackedQuerySet[Any]):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import get_language
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin.fields import ColourField, label_of
@@ -50,6 +53,24 @@ def _form_of(kind: Any) -> type[SettingForm]:
     return NamedForm
 
 
+def _teams() -> QuerySet[Any]:
+    """The teams in order, each with how many are active in it (`held`)."""
+    active = Count("memberships", filter=Q(memberships__is_active=True))
+    teams: QuerySet[Any] = Team.objects.select_related("leader", "parent").annotate(held=active)
+    return teams.order_by("sequence", "-pk")
+
+
+def order_with_team(team: Team) -> Sequence[int]:
+    """The teams in order with a new one behind them."""
+    others = Team.objects.exclude(pk=team.pk).in_order()
+    return [*others.values_list("pk", flat=True), team.pk]
+
+
+def _members(team: Any) -> str:
+    words = ngettext("%(n)s member", "%(n)s members", team.held)
+    return words % {"n": format_number(team.held, get_language() or "en")}
+
+
 def _price(product: Product) -> str:
     price = product.list_price
     return "" if price is None else format_number(price, get_language() or "en", 2)
@@ -62,15 +83,21 @@ def register_pages() -> None:
             "teams",
             _("Sales teams"),
             "users",
-            _("Who sells together, who leads them, and to whom it escalates."),
+            _(
+                "Who sells together, who leads them, how much each takes on; a person’s first team "
+                "here gets their new leads."
+            ),
             "crm.Team",
             TeamForm,
             30,
             (
                 Column(_("Leader"), lambda team: str(team.leader or "")),
                 Column(_("Escalates to"), lambda team: str(team.parent or "")),
+                Column(_("Members"), _members, url=lambda team: reverse("team", args=[team.pk])),
             ),
-            lambda: Team.objects.select_related("leader", "parent"),
+            _teams,
+            ordered=True,
+            place=order_with_team,
             words=(
                 *("team leader", "members", "sales groups", "business units"),
                 *("équipe", "équipes commerciales", "responsable d’équipe", "membres"),

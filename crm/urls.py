@@ -3,7 +3,17 @@
 from django.urls import URLPattern, URLResolver, path
 
 from crm.duplicatelines import COMPANIES, CONTACTS
-from crm.views import accounts, companies, contacts, lists, notices, privacy, profile, savedviews
+from crm.views import (
+    accounts,
+    companies,
+    contacts,
+    lists,
+    notices,
+    privacy,
+    profile,
+    savedviews,
+    teams,
+)
 from crm.views.duplicates import routes as duplicate_routes
 from crm.views.merging import MERGINGS
 
@@ -45,5 +55,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/", notices.notices, name="notices"),
     path("notices/bell/", notices.bell, name="notices-bell"),
     path("notices/seen/", notices.seen, name="notices-seen"),
+    path("teams/", teams.mine, name="teams"),
+    path("teams/<int:pk>/", teams.team, name="team"),
+    path("teams/<int:pk>/join/", teams.join, name="team-join"),
+    path("members/<int:pk>/", teams.member, name="member"),
+    path("members/<int:pk>/leave/", teams.leave, name="member-leave"),
     path("preferences/", profile.preferences, name="preferences"),
 ]

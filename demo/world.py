@@ -210,7 +210,11 @@ class Founding:
         known = dict(Team.objects.filter(name__in=names).values_list("name", "pk"))
         missing = [place for place, name in enumerate(names) if name not in known]
         made = self._insert(
-            Team, [Team(name=names[place], leader_id=leading[place]) for place in missing]
+            Team,
+            [
+                Team(name=names[place], leader_id=leading[place], sequence=place + 1)
+                for place in missing
+            ],
         )
         known.update(zip((names[place] for place in missing), made, strict=True))
         teams = [known[name] for name in names]

@@ -15,12 +15,14 @@ def register() -> None:
     from pipeline.leadpanels import register_panels
     from pipeline.notices import MyLeads, OverdueSteps, overdue_count
     from pipeline.recordpanels import register as register_record_panels
+    from pipeline.teamload import register as register_team_load
     from pipeline.telling import phrase
 
     register_phrase(phrase)
     register_panels()
     register_record_panels()
     register_holdings()
+    register_team_load()
     commands.register(*COMMANDS)
     commands.register_source(LEADS)
     commands.register_source(PIPELINES)

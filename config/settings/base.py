@@ -26,6 +26,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 DEFAULT_CURRENCY = environment.text("DEFAULT_CURRENCY", "EUR")
 DEFAULT_COUNTRY = environment.text("DEFAULT_COUNTRY", "FR")
+# Whether a person is in one team at most: who joins another is no longer active in the first.
+SINGLE_TEAM = environment.flag("SINGLE_TEAM", False)
 TIME_ZONE = environment.text("TIME_ZONE", "Europe/Paris")
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]

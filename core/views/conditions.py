@@ -22,7 +22,7 @@ from core.conditions.binding import bind
 from core.conditions.builder import RowFace, faces
 from core.conditions.building import ALL, MOST_GROUPS, MOST_ROWS, Draft, Row
 from core.conditions.filters import zone_of
-from core.errors import NotFound
+from core.errors import Conflict, NotFound, Refused
 from core.keyset import COUNT_CAP, capped_count
 from core.lists import address, count_text
 from core.requests import Request
@@ -31,20 +31,36 @@ from core.requests import Request
 Records = Callable[[Request, QueryDict], models.QuerySet[Any]]
 
 
+#: Keeps what was built (None: no condition) and answers.
+Keeper = Callable[[Request, QueryDict, dict[str, Any] | None], HttpResponse]
+#: What a condition is built for, in words; refuses a person who may not.
+Heading = Callable[[Request, QueryDict], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a condition can be built for: the subject of its fields, and what it filters."""
+    """What a condition can be built for: the subject of its fields, and what it filters. With
+    `keep` it is kept on a record that `heading` names, instead of in the address of a list."""
 
     subject: str
     records: Records
+    keep: Keeper | None = None
+    heading: Heading | None = None
 
 
 _built: dict[str, Built] = {}
 
 
-def register_built(name: str, subject: str, records: Records) -> None:
-    """Let conditions be built for a list, by its name."""
-    _built[name] = Built(subject, records)
+def register_built(
+    name: str,
+    subject: str,
+    records: Records,
+    *,
+    keep: Keeper | None = None,
+    heading: Heading | None = None,
+) -> None:
+    """Let conditions be built for a list, by its name, or for records that keep them."""
+    _built[name] = Built(subject, records, keep, heading)
 
 
 def build_url(name: str, to: str, query: QueryDict) -> str:
@@ -61,6 +77,7 @@ def build(request: Request, name: str) -> HttpResponse:
     if built is None:
         raise NotFound(_("There is no such list."))
     to, kept = _target(data)
+    heading = built.heading(request, kept) if built.heading else _("Conditions")
     draft, problem, is_new = _draft(data, kept, built.subject)
     _change(draft, data)
     if request.method == "POST" and not problem:
@@ -74,8 +91,12 @@ def build(request: Request, name: str) -> HttpResponse:
                 zone=zone_of(request.user),
                 user=request.user,
             )
+            if built.keep:
+                return built.keep(request, kept, tree or None)
         except ConditionError as error:
             problem = str(error.problem)
+        except (Refused, Conflict) as refused:
+            problem = refused.message
         else:
             where = json.dumps(tree, ensure_ascii=False) if tree else None
             return go_to(request, to + address(kept, where=where, after=None).rstrip("?"))
@@ -83,6 +104,8 @@ def build(request: Request, name: str) -> HttpResponse:
     rows = faces(draft, built.subject, request.user)
     context = {
         "name": name,
+        "heading": heading,
+        "is_kept": built.keep is not None,
         "to": to,
         "kept": kept.urlencode(),
         "blocks": _blocks(draft, rows),

@@ -35,10 +35,11 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record as a line of its list; `cells` are (text, is a number) by the page's columns."""
+    """A record as a line of its list; `cells` are (text, is a number, where it leads) by the
+    page's columns."""
 
     record: Any
-    cells: list[tuple[str, bool]]
+    cells: list[tuple[str, bool, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,13 @@ def _groups(page: SettingPage) -> list[Group]:
 
 
 def _row(page: SettingPage, record: Any) -> Row:
-    return Row(record, [(column.text(record), column.is_number) for column in page.columns])
+    return Row(
+        record,
+        [
+            (column.text(record), column.is_number, column.url(record) if column.url else "")
+            for column in page.columns
+        ],
+    )
 
 
 def edit(request: Request, name: str, pk: int | None = None) -> HttpResponse:

@@ -17,7 +17,7 @@ from core.admin.bases import ConfigurationAdmin, ConfigurationForm
 from core.errors import ServiceError
 from crm.models import Membership, Target, Team, User
 from crm.models.people import Role
-from crm.services import users
+from crm.services import teams, users
 
 if TYPE_CHECKING:
     TabularInline = admin.TabularInline[Any, Any]
@@ -164,7 +164,7 @@ class MembershipForm(ConfigurationForm):
 
     class Meta:
         model = Membership
-        fields = ("user", "capacity", "share", "absent_until", "is_active")
+        fields = ("user", "capacity", "share", "absent_from", "absent_until", "is_active")
 
 
 class MembershipInline(TabularInline):
@@ -172,7 +172,10 @@ class MembershipInline(TabularInline):
 
     model = Membership
     form = MembershipForm
-    fields = ("user", "capacity", "share", "absent_until", "is_active", "expected_version")
+    fields = (
+        *("user", "capacity", "share", "absent_from", "absent_until", "is_active"),
+        "expected_version",
+    )
     extra = 1
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
@@ -192,6 +195,14 @@ class TeamAdmin(ConfigurationAdmin):
     list_select_related = ("leader", "parent")
     search_fields = ("name",)
     inlines = (MembershipInline,)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the members; where a person is in one team, they leave the others."""
+        teams.lock_people({row.instance.user_id for row in formset.forms if row.instance.user_id})
+        super().save_formset(request, form, formset, change)
+        teams.leave_other_teams(
+            [*formset.new_objects, *(member for member, _names in formset.changed_objects)]
+        )
 
 
 @admin.register(Target)

@@ -113,7 +113,16 @@ class TeamSerializer(RecordSerializer):
 
     class Meta:
         model = Team
-        fields = ("id", "name", "leader", "parent", "is_active", "updated_at", "version")
+        fields = (
+            "id",
+            "name",
+            "leader",
+            "parent",
+            "sequence",
+            "is_active",
+            "updated_at",
+            "version",
+        )
 
 
 class TeamsView(RecordsView):
@@ -123,7 +132,7 @@ class TeamsView(RecordsView):
     queryset = Team.objects.none()
     serializer_class = TeamSerializer
     filterset_class = TeamFilters
-    ordering_fields = ("id", "name")
+    ordering_fields = ("id", "name", "sequence")
     ordering = "name"
 
     def with_relations(self, records: QuerySet[Any]) -> QuerySet[Any]:
@@ -175,6 +184,7 @@ class MembershipSerializer(RecordSerializer):
             "share",
             "territory",
             "preferred",
+            "absent_from",
             "absent_until",
             "is_active",
             "updated_at",
@@ -203,7 +213,8 @@ class MembershipsView(RecordsView):
         return self.created(member)
 
     def partial_update(self, request: Request, pk: int) -> Response:
-        """Change a membership. For managers."""
+        """Change a membership. For managers; a leader changes how their members are in the
+        team, not who is."""
         values = self.values(partial=True)
         with self.unchanged(pk):
             member = self.find(pk)

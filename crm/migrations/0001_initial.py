@@ -258,6 +258,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
                 ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
+                ('sequence', models.PositiveSmallIntegerField(default=10, verbose_name='order')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('leader', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='led_teams', to=settings.AUTH_USER_MODEL, verbose_name='leader')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='crm.team', verbose_name='escalates to')),
@@ -265,7 +266,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'sales team',
                 'verbose_name_plural': 'sales teams',
-                'ordering': ['name', 'id'],
+                'ordering': ['sequence', '-id'],
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
@@ -300,9 +301,10 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
                 ('capacity', models.PositiveIntegerField(default=30, verbose_name='leads per 30 days')),
-                ('share', models.PositiveSmallIntegerField(default=1, verbose_name='share')),
+                ('share', models.PositiveSmallIntegerField(default=100, help_text='100 is a full part of what comes to the team, 50 is half of one.', validators=[django.core.validators.MaxValueValidator(100)], verbose_name='share in percent')),
                 ('territory', models.JSONField(blank=True, null=True, verbose_name='territory')),
                 ('preferred', models.JSONField(blank=True, null=True, verbose_name='preferred leads')),
+                ('absent_from', models.DateField(blank=True, null=True, verbose_name='absent from')),
                 ('absent_until', models.DateField(blank=True, null=True, verbose_name='absent until')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='user')),
@@ -421,6 +423,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='membership',
             constraint=models.UniqueConstraint(fields=('team', 'user'), name='membership_once_per_team'),
+        ),
+        migrations.AddConstraint(
+            model_name='membership',
+            constraint=models.CheckConstraint(condition=models.Q(('share__lte', 100)), name='membership_share_is_a_percentage', violation_error_message='A share is at most 100 percent.'),
+        ),
+        migrations.AddConstraint(
+            model_name='membership',
+            constraint=models.CheckConstraint(condition=models.Q(('absent_from__isnull', True), ('absent_until__isnull', True), ('absent_from__lte', models.F('absent_until')), _connector='OR'), name='membership_absence_in_order', violation_error_message='The absence ends before it starts.'),
         ),
         migrations.CreateModel(
             name='SavedView',

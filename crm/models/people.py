@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zoneinfo
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Tracked
-from crm.querysets import TeamQuerySet, UserManager
+from crm.querysets import MembershipQuerySet, TeamQuerySet, UserManager
 
 
 class Role(models.TextChoices):
@@ -151,6 +153,8 @@ class Team(Tracked):
         related_name="children",
         verbose_name=_("escalates to"),
     )
+    # The first of a person's teams is the one that their new leads get; of equal ones the newest.
+    sequence = models.PositiveSmallIntegerField(_("order"), default=10)
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = models.Manager.from_queryset(TeamQuerySet)()  # type: ignore[misc]
@@ -158,7 +162,7 @@ class Team(Tracked):
     class Meta(Tracked.Meta):
         verbose_name = _("sales team")
         verbose_name_plural = _("sales teams")
-        ordering = ["name", "id"]
+        ordering = ["sequence", "-id"]
 
     def __str__(self) -> str:
         return self.name
@@ -174,19 +178,47 @@ class Membership(Tracked):
         User, models.CASCADE, related_name="memberships", verbose_name=_("user")
     )
     capacity = models.PositiveIntegerField(_("leads per 30 days"), default=30)
-    share = models.PositiveSmallIntegerField(_("share"), default=1)
+    share = models.PositiveSmallIntegerField(
+        _("share in percent"),
+        default=100,
+        validators=[MaxValueValidator(100)],
+        help_text=_("100 is a full part of what comes to the team, 50 is half of one."),
+    )
+    # Conditions on leads: those that the person takes at all, and those that they get first.
     territory = models.JSONField(_("territory"), null=True, blank=True)
     preferred = models.JSONField(_("preferred leads"), null=True, blank=True)
+    absent_from = models.DateField(_("absent from"), null=True, blank=True)
     absent_until = models.DateField(_("absent until"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+
+    objects = models.Manager.from_queryset(MembershipQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
         verbose_name = _("member")
         verbose_name_plural = _("members")
         ordering = ["team", "user"]
         constraints = [
-            models.UniqueConstraint(fields=["team", "user"], name="membership_once_per_team")
+            models.UniqueConstraint(fields=["team", "user"], name="membership_once_per_team"),
+            models.CheckConstraint(
+                name="membership_share_is_a_percentage",
+                condition=models.Q(share__lte=100),
+                violation_error_message=_("A share is at most 100 percent."),
+            ),
+            models.CheckConstraint(
+                name="membership_absence_in_order",
+                condition=models.Q(absent_from__isnull=True)
+                | models.Q(absent_until__isnull=True)
+                | models.Q(absent_from__lte=models.F("absent_until")),
+                violation_error_message=_("The absence ends before it starts."),
+            ),
         ]
+
+    def is_absent(self, day: dt.date) -> bool:
+        """Whether the person is away on a day; an absence without its other end is open there."""
+        start, end = self.absent_from, self.absent_until
+        if start is None and end is None:
+            return False
+        return (start is None or start <= day) and (end is None or day <= end)
 
     def __str__(self) -> str:
         return f"{self.user} · {self.team}"

@@ -6,18 +6,23 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.conditions import ConditionError, bind, check_references, parse
 from core.errors import Refused
 from core.ledger.words import CustomTeller, register_custom_words
 from core.services.configuration import register_checks
 from crm.customwords import CustomWords
-from crm.models import CampaignCost, CustomField, Tag, Team
+from crm.models import CampaignCost, CustomField, Membership, Tag, Team
 from crm.services.customfields import records_with
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _OPTION_ID = re.compile(r"[\w-]{1,40}")
+#: What the conditions of members ask about.
+LEADS = CustomField.Subject.LEAD.value
+FULL_SHARE = 100
 _CHOICES = (CustomField.Type.CHOICE, CustomField.Type.CHOICES)
 
 
@@ -25,6 +30,7 @@ def register() -> None:
     """Have the checks of this file made by every door, and custom fields told by their labels."""
     checks: dict[str, Callable[[Any], None]] = {
         "crm.team": check_team,
+        "crm.membership": check_membership,
         "crm.tag": check_tag,
         "crm.campaigncost": check_cost,
         "crm.customfield": check_custom_field,
@@ -79,6 +85,26 @@ def check_team(team: Team) -> None:
             raise refuse("parent", _("A team cannot escalate to itself."))
         seen.add(above)
         above = parents.get(above)
+
+
+def check_membership(member: Membership) -> None:
+    """An absence has an order; what a member takes and prefers are conditions on leads that mean
+    the same to everybody who reads them."""
+    if member.share > FULL_SHARE:
+        raise refuse("share", _("A share is at most 100 percent."))
+    start, end = member.absent_from, member.absent_until
+    if start is not None and end is not None and end < start:
+        raise refuse("absent_until", _("The absence ends before it starts."))
+    for name in ("territory", "preferred"):
+        tree = getattr(member, name)
+        if tree is None:
+            continue
+        try:
+            node = parse(tree, LEADS)
+            bind(node, LEADS, now=timezone.now(), zone=timezone.get_default_timezone())
+            check_references(node)
+        except ConditionError as error:
+            raise refuse(name, str(error.problem)) from None
 
 
 def check_custom_field(field: CustomField) -> None:

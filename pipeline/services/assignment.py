@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
-from crm.models import Membership, Team
+from crm.belonging import Belonging
+from crm.models import Team
 from crm.models import User as UserModel
 from pipeline.models import Lead
 from pipeline.services.access import lock_leads
@@ -42,8 +43,8 @@ def assign_leads(
 ) -> list[Lead]:
     """Give leads to an active user (None: to nobody). `assigned_at` changes with the owner.
 
-    Without a team given, a lead stays in its team if the owner is a member of it, and goes to the
-    owner's first team otherwise.
+    Without a team given, a lead stays in its team if the owner belongs to it or to none,
+    and goes to the owner's first team otherwise (crm.belonging).
     """
     with transaction.atomic():
         chosen = lock_leads(leads, by=by, expected_version=expected_version)
@@ -53,7 +54,9 @@ def assign_leads(
         if isinstance(team, int) and not Team.objects.filter(pk=team).exists():
             message = _("There is no such team.")
             raise Refused(message, {"team": [message]})
-        own_teams = _teams_of(owner) if owner is not None and isinstance(team, _Keep) else []
+        own_teams: list[int] = []
+        if owner is not None and isinstance(team, _Keep):
+            own_teams = Belonging.read([owner]).of(owner)
         moment = timezone.now()
         for lead in chosen:
             if lead.owner_id != owner:
@@ -65,11 +68,3 @@ def assign_leads(
                 lead.team_id = own_teams[0]
         save_leads(chosen, moment)
     return chosen
-
-
-def _teams_of(user: int) -> list[int]:
-    return list(
-        Membership.objects.filter(user=user, is_active=True, team__is_active=True)
-        .order_by("team")
-        .values_list("team", flat=True)
-    )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Min, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.db.models.base import ModelState
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,9 +19,10 @@ from core.errors import Conflict, Refused
 from core.ledger.causes import current_cause
 from core.ledger.tables import TOUCHING
 from core.ledger.writing import insert_dated
-from crm.models import Membership
+from crm.belonging import Belonging, linked
 from crm.services.companies import create_company
 from pipeline.models import Lead, LeadContact, LeadTag, LostReason, Pipeline, Stage
+from pipeline.models.stages import PipelineTeam, StageTeam
 from pipeline.ranking import spread
 from pipeline.services.access import lock_leads
 from pipeline.services.moves import ATTEMPTS, check_not_emptied, check_required
@@ -70,8 +71,8 @@ def create_lead(*, draft: LeadDraft, by: User | None) -> Lead:
 def create_leads(*, drafts: Sequence[LeadDraft], by: User | None) -> list[Lead]:
     """Make leads, each on top of its column, in the order given from top to bottom.
 
-    Who makes a lead and says nothing of its owner owns it. The team is the owner's, the currency
-    the pipeline's, unless given. `by=None` is the system itself.
+    Who makes a lead and says nothing of its owner owns it. The team is the owner's
+    (crm.belonging), the currency the pipeline's, unless given. `by=None` is the system itself.
     """
     if not drafts:
         return []
@@ -213,18 +214,21 @@ def _build(
 
 
 def _fill_teams(built: Sequence[_Built]) -> None:
-    """Give leads the team of their owner: the first that the owner is an active member of."""
-    owners = {item.lead.owner_id for item in built if item.asks_team}
-    if not owners:
+    """Give leads the team of their owner that crm.belonging tells, with the teams that their stage
+    or pipeline is limited to."""
+    asking = [item.lead for item in built if item.asks_team]
+    if not asking:
         return
-    teams = dict(
-        Membership.objects.filter(user__in=owners, is_active=True, team__is_active=True)
-        .values_list("user")
-        .annotate(first=Min("team"))
+    stages = StageTeam.objects.filter(stage__in={lead.stage_id for lead in asking})
+    pipelines = PipelineTeam.objects.filter(pipeline__in={lead.pipeline_id for lead in asking})
+    belonging = Belonging.read(
+        {lead.owner_id for lead in asking},
+        linked("stage", stages.filter(team__is_active=True), "stage_id"),
+        linked("pipeline", pipelines.filter(team__is_active=True), "pipeline_id"),
     )
-    for item in built:
-        if item.asks_team:
-            item.lead.team_id = teams.get(item.lead.owner_id)
+    for lead in asking:
+        places = (("stage", lead.stage_id), ("pipeline", lead.pipeline_id))
+        lead.team_id = belonging.default(lead.owner_id, *places)
 
 
 def _insert(built: Sequence[_Built]) -> None:

@@ -22,7 +22,7 @@ from core.merging import (
     register_moving,
 )
 from core.money import format_money
-from crm.models import Membership
+from crm.belonging import Belonging
 from crm.services.merging import (
     Words,
     apply,
@@ -197,8 +197,7 @@ def _set_people(lead: Lead, owner: int | None, team: int | None) -> None:
     if owner is not None and owner != lead.owner_id:
         lead.owner_id = owner
         if team is None:
-            theirs = Membership.objects.filter(user=owner, is_active=True, team__is_active=True)
-            team = theirs.order_by("team").values_list("team", flat=True).first()
+            team = Belonging.read([owner]).default(owner)
     if team is not None:
         lead.team_id = team
 

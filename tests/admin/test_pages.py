@@ -229,6 +229,33 @@ def test_members_are_shown_on_their_team(cast: Any) -> None:
     assert page.content.decode().count('name="memberships-') > 10
 
 
+def test_a_member_who_is_put_into_a_team_leaves_the_others_where_one_is_the_rule(
+    cast: Any, settings: Any
+) -> None:
+    settings.SINGLE_TEAM = True
+    client = Client()
+    client.force_login(cast.manager)
+    sent: dict[str, Any] = {
+        "name": cast.others.name,
+        "is_active": "on",
+        "expected_version": cast.others.version,
+        "memberships-TOTAL_FORMS": 1,
+        "memberships-INITIAL_FORMS": 0,
+        "memberships-MIN_NUM_FORMS": 0,
+        "memberships-MAX_NUM_FORMS": 1000,
+        "memberships-0-team": cast.others.pk,
+        "memberships-0-user": cast.rep.pk,
+        "memberships-0-capacity": 30,
+        "memberships-0-share": 100,
+        "memberships-0-is_active": "on",
+    }
+    answer = client.post(reverse("admin:crm_team_change", args=[cast.others.pk]), sent)
+    assert answer.status_code == 302
+    active = Membership.objects.filter(user=cast.rep, is_active=True)
+    assert [one.team for one in active] == [cast.others]
+    assert Membership.objects.filter(user=cast.rep).count() == 2
+
+
 def test_pipelines_show_their_stages(cast: Any, pipeline: Pipeline) -> None:
     client = Client()
     client.force_login(cast.manager)

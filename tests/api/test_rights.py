@@ -32,6 +32,11 @@ def managers(status: int) -> str:
     return f"403 403 403 {status} 403 403"
 
 
+def leaders(status: int) -> str:
+    """Of how somebody is in the team: its leader, and managers."""
+    return f"403 403 {status} {status} 403 403"
+
+
 def team_managers(status: int) -> str:
     """On the private pipeline: the stranger and the follower do not even see it."""
     return f"403 403 403 {status} 404 404"
@@ -171,7 +176,7 @@ TABLE: dict[str, tuple[str, Any]] = {
     "GET memberships/": (everyone(200), None),
     "POST memberships/": (managers(201), {"team": "{team}", "user": "{user}"}),
     "GET memberships/<id:pk>/": (everyone(200), None),
-    "PATCH memberships/<id:pk>/": (managers(200), {"capacity": 5}),
+    "PATCH memberships/<id:pk>/": (leaders(200), {"capacity": 5}),
     "DELETE memberships/<id:pk>/": (managers(204), None),
     "GET causes/": (everyone(200), None),
     "GET causes/<uuid:pk>/": (SEES, None),

@@ -22,7 +22,7 @@ from django.urls import reverse
 
 from core.ledger.tables import Cause, Change
 from crm.invitations import make_token, uid_of
-from crm.models import Company, Contact, User
+from crm.models import Company, Contact, Team, User
 from pipeline.models import Activity, Lead, Pipeline
 from pipeline.services.search import write_search_text
 from tests import factories
@@ -43,6 +43,7 @@ class World:
     company: int
     cause: Any
     invited: User
+    team: int
 
 
 Address = Callable[[World], str]
@@ -177,6 +178,20 @@ PAGES = [
         lambda world: reverse("setting-new", args=["custom-fields"]),
         "manager",
     ),
+    Page("team", lambda world: reverse("team", args=[world.team]), "leader"),
+    Page(
+        "team-member",
+        lambda world: reverse("team", args=[world.team]),
+        "manager",
+        click(".member-do a", "#dialog form"),
+    ),
+    Page(
+        "team-territory",
+        lambda world: reverse("team", args=[world.team]),
+        "leader",
+        click(".member-takes a", "#conditions"),
+    ),
+    Page("team-join", lambda world: reverse("team-join", args=[world.team]), "manager"),
     Page("settings-add", lambda world: reverse("setting-new", args=["stages"]), "manager"),
     Page("undo", to("cause-undo", "cause"), "manager"),
     Page("profile", to("profile")),
@@ -226,6 +241,7 @@ def _chosen(language: str) -> World:
         company=lead.company_id or Company.objects.order_by("pk")[0].pk,
         cause=Cause.objects.get(pk=change[0].cause_id).pk,
         invited=invited,
+        team=Team.objects.get(leader=users["leader"]).pk,
     )
 
 
