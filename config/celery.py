@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "tell people of changes": {"task": "messaging.tasks.notify", "schedule": 60.0},
     "remove contents of deleted files": {"task": "messaging.tasks.sweep_files", "schedule": 3600.0},
     "remind people of activities": {"task": "messaging.tasks.remind", "schedule": 30.0},
+    "tell guests of meetings": {"task": "messaging.tasks.tell_guests", "schedule": 15.0},
     "order morning mails": {"task": "messaging.tasks.send_digests", "schedule": 300.0},
     "send mails that wait": {"task": "messaging.tasks.deliver", "schedule": 60.0},
     "go on with imports": {"task": "capture.tasks.sweep_imports", "schedule": 60.0},

@@ -49,22 +49,32 @@ def compose(
     context: Mapping[str, object],
     headers: Mapping[str, str] | None = None,
 ) -> EmailMultiAlternatives:
-    """The mail of templates/mail/`name`: subject, text and HTML. `key` makes its Message-ID, which
-    is the same however often it is sent."""
-    values = {**context, "user": user, "site_url": settings.SITE_URL}
+    """The mail of templates/mail/`name` to a colleague, in their language and on their clocks."""
+    zone = zoneinfo.ZoneInfo(user.time_zone)
+    with translation.override(user.language), timezone.override(zone):
+        return compose_to(user.email, name, key, {**context, "user": user}, headers)
+
+
+def compose_to(
+    address: str,
+    name: str,
+    key: str,
+    context: Mapping[str, object],
+    headers: Mapping[str, str] | None = None,
+) -> EmailMultiAlternatives:
+    """The mail of templates/mail/`name` to an address: subject, text and HTML, in the language that
+    is active. `key` makes its Message-ID, which is the same however often it is sent."""
+    values = {**context, "site_url": settings.SITE_URL}
     always = {
         "Message-ID": f"<{name}.{key}@{sender_domain()}>",
         "Auto-Submitted": "auto-generated",
     }
-    zone = zoneinfo.ZoneInfo(user.time_zone)
-    with translation.override(user.language), timezone.override(zone):
-        subject = " ".join(render_to_string(f"mail/{name}_subject.txt", values).split())
-        mail = EmailMultiAlternatives(
-            subject,
-            render_to_string(f"mail/{name}.txt", values),
-            settings.DEFAULT_FROM_EMAIL,
-            [user.email],
-            headers={**always, **(headers or {})},
-        )
-        mail.attach_alternative(render_to_string(f"mail/{name}.html", values), "text/html")
+    mail = EmailMultiAlternatives(
+        " ".join(render_to_string(f"mail/{name}_subject.txt", values).split()),
+        render_to_string(f"mail/{name}.txt", values),
+        settings.DEFAULT_FROM_EMAIL,
+        [address],
+        headers={**always, **(headers or {})},
+    )
+    mail.attach_alternative(render_to_string(f"mail/{name}.html", values), "text/html")
     return mail

@@ -1,14 +1,16 @@
-"""A person's activities as a calendar (RFC 5545)."""
+"""A person's activities as a calendar (RFC 5545), and a meeting as its guests get it (RFC 5546)."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from icalendar import Calendar, Event, vText
+from django.utils import timezone
+from icalendar import Calendar, Event, vCalAddress, vText
 
 from crm.mails import sender_domain
+from messaging.models import SentInvitation
 from pipeline.models import Activity
 from pipeline.services.nextsteps import zone_of
 
@@ -27,10 +29,7 @@ def calendar_of(user: User, now: dt.datetime) -> bytes:
     day where its assignee lives. One that was called off says so, one that was deleted is gone.
     """
     steps = Activity.objects.visible_to(user).filter(assignee=user, due_at__gt=now - BACK)
-    calendar = Calendar()
-    calendar.add("prodid", "-//Relance//Activities//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    calendar = _calendar("PUBLISH")
     calendar.add("x-wr-calname", f"Relance · {user}")
     for step in steps.for_list().order_by("due_at", "id")[:MOST]:
         calendar.add_component(_event(step))
@@ -40,7 +39,7 @@ def calendar_of(user: User, now: dt.datetime) -> bytes:
 def _event(step: Activity) -> Event:
     event = Event()
     record = step.lead or step.contact or step.company
-    event.add("uid", f"activity-{step.pk}@{sender_domain()}")
+    event.add("uid", _uid(step.pk))
     event.add("dtstamp", step.updated_at.astimezone(dt.UTC).replace(microsecond=0))
     event.add("sequence", step.version)
     event.add("summary", f"{step} · {record}" if str(record) not in str(step) else str(step))
@@ -50,15 +49,66 @@ def _event(step: Activity) -> Event:
         event.add("location", step.place)
     cancelled = step.outcome == Activity.Outcome.CANCELLED
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    if step.all_day:
-        day = step.due_at.astimezone(zone_of(step.assignee)).date()
+    day = step.due_at.astimezone(zone_of(step.assignee)).date() if step.all_day else None
+    _set_time(event, day, step.due_at, step.duration)
+    return event
+
+
+def _calendar(method: str) -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", "-//Relance//Activities//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    return calendar
+
+
+def _uid(activity: int) -> str:
+    """What an activity is called in every calendar."""
+    return f"activity-{activity}@{sender_domain()}"
+
+
+def _set_time(event: Event, day: dt.date | None, at: dt.datetime, minutes: int | None) -> None:
+    """Set when it is: a whole day, which leaves one free for others, or from a moment on."""
+    if day is not None:
         event.add("dtstart", day)
         event.add("dtend", day + dt.timedelta(days=1))
         event.add("transp", "TRANSPARENT")
-    else:
-        start = step.due_at.astimezone(dt.UTC).replace(second=0, microsecond=0)
-        event.add("dtstart", start)
-        event.add(
-            "dtend", start + (dt.timedelta(minutes=step.duration) if step.duration else USUAL)
-        )
-    return event
+        return
+    start = at.astimezone(dt.UTC).replace(second=0, microsecond=0)
+    event.add("dtstart", start)
+    event.add("dtend", start + (dt.timedelta(minutes=minutes) if minutes else USUAL))
+
+
+def meeting_for_guest(sent: SentInvitation) -> tuple[str, bytes]:
+    """The method and the iCalendar stream with which a guest's calendar takes a meeting in, moves
+    it, or takes it out. It names the guest alone: guests do not learn each other's addresses."""
+    told: dict[str, Any] = sent.content
+    method = "CANCEL" if sent.cancelled else "REQUEST"
+    event = Event()
+    event.add("uid", _uid(sent.activity_id))
+    event.add("dtstamp", timezone.now().replace(microsecond=0))
+    event.add("sequence", sent.sequence)
+    event.add("summary", told["title"])
+    if told["message"]:
+        event["description"] = vText(told["message"])
+    if told["place"]:
+        event.add("location", told["place"])
+    event.add("status", "CANCELLED" if sent.cancelled else "CONFIRMED")
+    day = dt.date.fromisoformat(told["day"]) if told["day"] else None
+    _set_time(event, day, dt.datetime.fromisoformat(told["start"]), told["minutes"])
+    organiser = told["organiser"]
+    if organiser:
+        event["organizer"] = _address(organiser["email"], cn=vText(organiser["name"]))
+    attendee = _address(sent.email, role=vText("REQ-PARTICIPANT"), rsvp=vText("TRUE"))
+    attendee.params["partstat"] = vText("NEEDS-ACTION")
+    event.add("attendee", attendee, encode=False)
+    calendar = _calendar(method)
+    calendar.add_component(event)
+    return method, bytes(calendar.to_ical())
+
+
+def _address(email: str, **params: vText) -> vCalAddress:
+    address = vCalAddress(f"mailto:{email}")
+    for name, value in params.items():
+        address.params[name] = value
+    return address

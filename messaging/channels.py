@@ -35,6 +35,7 @@ DEFAULTS: Mapping[Kind, frozenset[Channel]] = {
     Kind.ASSIGNED: frozenset({APP, MAIL}),
     Kind.MENTION: frozenset({APP, MAIL}),
     Kind.REMINDER: frozenset({APP}),
+    Kind.ANSWER: frozenset({APP, DIGEST}),
     Kind.NOTE: frozenset({APP, DIGEST}),
     Kind.DONE: frozenset({APP, DIGEST}),
     Kind.CLOSED: frozenset({APP, DIGEST}),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from crm.models import User
 from messaging.channels import Kind
 
-STOP, DONE = "messaging.stop", "messaging.done"
+STOP, DONE, INVITATION = "messaging.stop", "messaging.done", "messaging.invitation"
 #: How long the links of a mail are good, in seconds: to stop mails, and to complete a step.
 STOP_GOOD, DONE_GOOD = 365 * 24 * 3600, 7 * 24 * 3600
 
@@ -60,3 +60,19 @@ def read_done(token: str) -> DoneLink | None:
         return DoneLink(*signing.loads(token, salt=DONE, max_age=DONE_GOOD))
     except (signing.BadSignature, ValueError, TypeError):
         return None
+
+
+def answer_url(guest: int, email: str) -> str:
+    """The address at which a guest answers; good until the meeting."""
+    return settings.SITE_URL + reverse(
+        "invitation-answer", args=[signing.dumps([guest, email], salt=INVITATION)]
+    )
+
+
+def read_answer(token: str) -> tuple[int, str] | None:
+    """Which guest of which address answers; None when the link is broken."""
+    try:
+        guest, email = signing.loads(token, salt=INVITATION)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return guest, email

@@ -1,20 +1,23 @@
-"""The mails in which people are told: at once, and in the morning."""
+"""The mails in which colleagues are told, at once and in the morning; and guests of a meeting."""
 
 from __future__ import annotations
 
+import datetime as dt
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from crm.mails import compose
+from crm.mails import compose, compose_to
 from crm.models import User
-from messaging.links import DoneLink, done_url, stop_url
-from messaging.models import Digest, Notification
+from messaging.calendars import meeting_for_guest
+from messaging.links import DoneLink, answer_url, done_url, stop_url
+from messaging.models import Digest, Notification, SentInvitation
 from messaging.noticelist import Told, printed
 from pipeline.day import Row, read_day
 
@@ -109,3 +112,28 @@ def _news(digest: Digest) -> list[Told]:
     """What happened since the last one, newest first, what was read meanwhile left out."""
     mine = Notification.objects.of(digest.user).filter(digest=digest, read_at__isnull=True)
     return printed(list(mine.for_list().order_by("-id")), digest.user)
+
+
+def guest_mail(sent: SentInvitation) -> EmailMultiAlternatives:
+    """The mail that asks a guest to a meeting, tells of its change, or calls it off."""
+    told = sent.content
+    start = dt.datetime.fromisoformat(told["start"])
+    organiser = told["organiser"]
+    context = {
+        "told": told,
+        "start": start,
+        "end": start + dt.timedelta(minutes=told["minutes"]) if told["minutes"] else None,
+        "day": dt.date.fromisoformat(told["day"]) if told["day"] else None,
+        "cancelled": sent.cancelled,
+        "changed": sent.sequence > 0 and not sent.cancelled,
+        "answer_url": answer_url(told["guest"], sent.email),
+    }
+    with translation.override(told["language"]), timezone.override(zoneinfo.ZoneInfo(told["zone"])):
+        mail = compose_to(sent.email, "invited", f"{sent.pk}.{sent.sequence}", context)
+    if organiser:
+        mail.from_email = formataddr((organiser["name"], parseaddr(mail.from_email)[1]))
+        mail.reply_to = [organiser["email"]]
+    method, calendar = meeting_for_guest(sent)
+    mail.attach_alternative(calendar.decode(), f"text/calendar; method={method}")
+    mail.attach("invitation.ics", calendar, "application/ics")
+    return mail

@@ -26,6 +26,7 @@ ICONS = {
     Notification.Kind.STAGE: "arrows-move",
     Notification.Kind.CLOSED: "flag",
     Notification.Kind.ASSIGNED: "user",
+    Notification.Kind.ANSWER: "mail",
     Notification.Kind.REMINDER: "clock",
 }
 
@@ -55,6 +56,8 @@ def printed(found: Sequence[Notification], user: User) -> list[Told]:
 def _printed(row: Notification, entry: Entry | None) -> Told:
     record: Any = row.lead or row.contact or row.company
     url = record.get_absolute_url()
+    if row.kind == Notification.Kind.ANSWER and row.activity is not None:
+        url = f"{row.activity.get_absolute_url()}#invitation"
     if entry is not None:
         what = _("%(who)s: %(what)s") % {"who": entry.who, "what": _what(row, entry)}
     else:

@@ -17,6 +17,7 @@ def register() -> None:
     """Called once, when the app is ready."""
     from messaging.filefaces import Files, read_files
     from messaging.followerpanel import read_followers
+    from messaging.invitefaces import read_guests
     from messaging.models import CalendarFeed
     from messaging.notefaces import Composer, Notes, composer_of, read_notes, read_timeline
     from messaging.noticelist import Unread
@@ -48,6 +49,8 @@ def register() -> None:
     privacy.register(
         privacy.Holding("files", _("Files"), 45, _files_on, prose=("name",), after=forget_contents)
     )
+    privacy.register(privacy.Holding("guests", _("Invitations"), 46, _guests_of, learn=_invited_as))
+    privacy.register(privacy.Holding("invited", _("Mails of invitations"), 47, _told_as_guest))
     timeline.register("lead", timeline.Source("notes", _("Notes"), 10, read_timeline))
     panels.register(
         "lead",
@@ -64,6 +67,9 @@ def register() -> None:
     panels.register(
         "profile",
         Panel("feed", _("Your calendar elsewhere"), "messaging/feed_panel.html", 20, feed_of),
+    )
+    panels.register(
+        "activity", Panel("guests", _("Guests"), "messaging/guests.html", 10, read_guests)
     )
     notices.register("talk", Unread())
     notices.register_place("notifications", _("What you were told"))
@@ -93,3 +99,23 @@ def _notes_on(person: privacy.Person) -> Any:
 
     leads = leads_of(person).values("pk")
     return Note.objects.filter(Q(contact=person.contact) | Q(lead__in=leads))
+
+
+def _guests_of(person: privacy.Person) -> Any:
+    """The person as a guest, under any of their addresses."""
+    from messaging.models import Guest
+
+    return Guest.objects.filter(Q(contact=person.contact) | Q(email__in=person.email_keys))
+
+
+def _invited_as(person: privacy.Person) -> None:
+    """The names and addresses under which the person was invited."""
+    for name, email in _guests_of(person).values_list("name", "email"):
+        person.learn([name], [email], [])
+
+
+def _told_as_guest(person: privacy.Person) -> Any:
+    """What was mailed to the person of meetings."""
+    from messaging.models import SentInvitation
+
+    return SentInvitation.objects.filter(email__in=person.email_keys)

@@ -80,6 +80,36 @@ class FileQuerySet(TrackedQuerySet[Any]):
         return self.select_related("author", "content")
 
 
+class InvitationQuerySet(TrackedQuerySet[Any]):
+    """Reads of invitations: who sees the activity sees them, who may change it may invite."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those to activities that the person sees."""
+        return self.filter(activity__in=_activities().visible_to(user).values("pk"))
+
+    def changeable_by(self, user: User) -> Self:
+        """Those to activities that the person may change."""
+        return self.filter(activity__in=_activities().changeable_by(user).values("pk"))
+
+
+class GuestQuerySet(TrackedQuerySet[Any]):
+    """Reads of guests."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those of activities that the person sees."""
+        return self.filter(invitation__activity__in=_activities().visible_to(user).values("pk"))
+
+    def changeable_by(self, user: User) -> Self:
+        """Those of activities that the person may change."""
+        return self.filter(invitation__activity__in=_activities().changeable_by(user).values("pk"))
+
+
+def _activities() -> Any:
+    from pipeline.models import Activity
+
+    return Activity.objects
+
+
 class NotificationQuerySet(QuerySet[Any]):
     """Reads of notifications."""
 

@@ -9,14 +9,15 @@ from core.merging import register_moving
 
 def register() -> None:
     """Called once, when the app is ready."""
-    from messaging.services import files, mentions, notifying, reminding
+    from messaging.services import files, mentions, notifying, reminding, sending
 
     register_derivation("messaging.note", follow=mentions.follow, rebuild=mentions.rebuild)
     register_derived(
         *("messaging.notemention", "messaging.notification", "messaging.notificationwork"),
         *("messaging.digest", "messaging.reminderwork", "messaging.mailwork"),
-        "messaging.calendarfeed",
+        *("messaging.calendarfeed", "messaging.sentinvitation", "messaging.invitationwork"),
     )
     register_consumer("notifications", notifying.take, then=notifying.wake, hears_quiet=True)
     register_moving("messaging.file.lead", prepare=files.rename_moving)
     register_consumer("reminders", reminding.take, hears_quiet=True)
+    register_consumer("invitations", sending.take, hears_quiet=True)

@@ -36,6 +36,14 @@ def remind() -> int:
     return _all(remind_some)
 
 
+@shared_task(name="messaging.tasks.tell_guests")
+def tell_guests() -> int:
+    """Compare meetings with what their guests were told; returns how many."""
+    from messaging.services.sending import tell_guests as tell_some
+
+    return _all(tell_some)
+
+
 @shared_task(name="messaging.tasks.send_digests")
 def send_digests() -> int:
     """Order the morning mails whose hour has come; returns how many."""

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from messaging.views import doing, feeds, files, followers, notes, notifications, wishes
+from messaging.views import doing, feeds, files, followers, inviting, notes, notifications, wishes
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("notes/<int:pk>/", notes.show, name="note"),
@@ -18,6 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notifications/", notifications.index, name="notifications"),
     path("notifications/settings/", wishes.wishes, name="notification-settings"),
     path("mails/stop/<str:token>/", wishes.stop, name="mails-stop"),
+    path("activities/<int:pk>/invite/", inviting.ask, name="activity-invite"),
+    path("guests/<int:pk>/withdraw/", inviting.withdraw, name="guest-withdraw"),
+    path("invitations/<str:token>/", inviting.answer, name="invitation-answer"),
     path("done/<str:token>/", doing.done, name="done-link"),
     path("profile/calendar/", feeds.change, name="calendar-change"),
     path("calendar/<str:secret>.ics", feeds.read, name="calendar-feed"),

@@ -15,6 +15,7 @@ from core.templatetags.relance import percent_text
 from crm.customwords import CustomWords
 from crm.models import CustomField, User
 from pipeline.models import Lead
+from pipeline.recurring import by_month, weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +162,8 @@ class Facts:
         amount = self.lead.expected_revenue
         if amount is None or self.lead.status != Lead.Status.OPEN:
             return ""
-        weighted = amount * self.lead.probability / 100
-        text = format_money(weighted, self.lead.currency, self.language, cents=False)
+        chance = weighted(amount, self.lead.probability)
+        text = format_money(chance, self.lead.currency, self.language, cents=False)
         return gettext("weighted %(sum)s") % {"sum": text}
 
     def _pushed(self) -> str:
@@ -176,7 +177,11 @@ class Facts:
         if lead.recurring_revenue is None:
             return ""
         plan = lead.get_recurring_plan_display()  # type: ignore[attr-defined]
-        return f"{self.money(lead.recurring_revenue)} · {plan}"
+        said = f"{self.money(lead.recurring_revenue)} · {plan}"
+        if lead.recurring_plan == Lead.Plan.MONTHLY:
+            return said
+        month = self.money(by_month(lead.recurring_revenue, lead.recurring_plan))
+        return f"{said} · {gettext('%(sum)s a month') % {'sum': month}}"
 
     def _source(self) -> str:
         parts = (self.lead.source, self.lead.medium, self.lead.campaign)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.lists import Listing, register
 from crm.customcolumns import custom_columns
 from crm.lists import labelled, owner_column
 from pipeline.models import Lead, LeadContact, LeadTag
+from pipeline.recurring import by_month, weighted
 
 #: The main contact of a lead: name, e-mail, phone.
 Person = tuple[str, str, str]
@@ -46,7 +47,21 @@ def _weighted(amount: Decimal | None, currency: str, probability: Decimal) -> Mo
     """The amount by its chance, to the cent."""
     if amount is None:
         return None
-    return Money((amount * probability / 100).quantize(Decimal("0.01"), ROUND_HALF_UP), currency)
+    return Money(weighted(amount, probability), currency)
+
+
+def _by_month(amount: Decimal | None, plan: str, currency: str) -> Money | None:
+    """What a recurring amount comes to in a month."""
+    return Money(by_month(amount, plan), currency) if amount is not None else None
+
+
+def _by_month_weighted(
+    amount: Decimal | None, plan: str, currency: str, probability: Decimal
+) -> Money | None:
+    """The same, times its chance; of the whole amount, so that a cent is lost only once."""
+    if amount is None:
+        return None
+    return Money(by_month(amount * probability / 100, plan), currency)
 
 
 def _status(status: str, archived_at: Any) -> str:
@@ -162,6 +177,20 @@ LEADS = register(
                 paths=("recurring_plan",),
                 of=partial(labelled, Lead.Plan),
                 edits=("recurring_revenue", "recurring_plan"),
+            ),
+            Column(
+                "by_month",
+                _("Recurring, by the month"),
+                Kind.MONEY,
+                paths=("recurring_revenue", "recurring_plan", "currency"),
+                of=_by_month,
+            ),
+            Column(
+                "by_month_weighted",
+                _("Recurring by the month, weighted"),
+                Kind.MONEY,
+                paths=("recurring_revenue", "recurring_plan", "currency", "probability"),
+                of=_by_month_weighted,
             ),
             Column(
                 "expected_close",

@@ -77,8 +77,17 @@ class PlanForm(DueForm):
     assignee = forms.ModelChoiceField(
         User.objects.active(), label=_("Assigned to"), required=False, empty_label=None
     )
+    # A moment of one's own choice is set on the page of the step.
+    reminder = forms.ChoiceField(
+        label=_("Reminder"),
+        choices=[
+            ("", _("As the profile says")),
+            *(each for each in Activity.Reminder.choices if each[0] != Activity.Reminder.CHOSEN),
+        ],
+        required=False,
+    )
 
-    field_order = ("type", "summary", "due_on", "due_time", "assignee")
+    field_order = ("type", "summary", "due_on", "due_time", "assignee", "reminder")
 
 
 class EditForm(DueForm):

@@ -2,6 +2,7 @@
 
 from messaging.models.feeds import CalendarFeed
 from messaging.models.files import File, FileContent
+from messaging.models.invitations import Guest, Invitation, InvitationWork, SentInvitation
 from messaging.models.notes import Note, NoteMention
 from messaging.models.notifications import (
     Digest,
@@ -16,10 +17,14 @@ __all__ = [
     "Digest",
     "File",
     "FileContent",
+    "Guest",
+    "Invitation",
+    "InvitationWork",
     "MailWork",
     "Note",
     "NoteMention",
     "Notification",
     "NotificationWork",
     "ReminderWork",
+    "SentInvitation",
 ]

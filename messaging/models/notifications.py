@@ -44,6 +44,7 @@ class Notification(models.Model):
         CLOSED = "closed", _("Wins and losses of what you own or follow")
         STAGE = "stage", _("Moves of what you own or follow")
         ASSIGNED = "assigned", _("Leads and activities given to you")
+        ANSWER = "answer", _("Answers of guests to your invitations")
         REMINDER = "reminder", _("Reminders of your activities")
 
     id = models.BigAutoField(primary_key=True)

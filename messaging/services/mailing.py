@@ -2,7 +2,7 @@
 
 The key is in the Message-ID, so a mail that is sent again, since a worker died between the sending
 and the note of it, is the same mail to every mailbox that looks. Users alone are written to here,
-and those whom a person invited by name: what colleagues say goes to no customer.
+and those whom somebody invited to a meeting: what colleagues say goes to no customer.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.ledger.work import deliver
-from messaging.models import Digest, MailWork, Notification
+from messaging.models import Digest, MailWork, Notification, SentInvitation
 
 #: A mail server that is away is no mail's fault.
 AWAY = (SMTPConnectError, SMTPServerDisconnected, ConnectionError, TimeoutError)
 TOLD, DIGEST = "messaging.notification", "messaging.digest"
+INVITED = "messaging.sentinvitation"
 
 
 def queue_told(keys: Iterable[int]) -> None:
@@ -31,6 +32,21 @@ def queue_told(keys: Iterable[int]) -> None:
 def queue_digest(digest: Digest) -> None:
     """Have a morning mail sent."""
     _queue([MailWork(key=f"digest:{digest.pk}", record_type=DIGEST, record_id=digest.pk)])
+
+
+def queue_invitations(rows: Iterable[tuple[int, int]]) -> None:
+    """Have guests told what was noted for them: pairs of its key and how often it was told."""
+    found = [
+        MailWork(
+            key=f"invited:{key}:{sequence}",
+            record_type=INVITED,
+            record_id=key,
+            payload={"sequence": sequence},
+        )
+        for key, sequence in rows
+    ]
+    if found:
+        _queue(found)
 
 
 def _queue(rows: Iterable[MailWork]) -> None:
@@ -56,6 +72,8 @@ def _send(row: MailWork) -> None:
         mail.send()
     if row.record_type == TOLD:
         Notification.objects.filter(pk=row.record_id).update(mailed_at=timezone.now())
+    if row.record_type == INVITED and mail is not None:
+        SentInvitation.objects.filter(pk=row.record_id).update(sent_at=timezone.now())
 
 
 def _told(row: MailWork) -> EmailMessage | None:
@@ -77,4 +95,18 @@ def _digest(row: MailWork) -> EmailMessage | None:
     return digest_mail(found) if found is not None and found.user.is_active else None
 
 
-_WRITERS: dict[str, Callable[[Any], EmailMessage | None]] = {TOLD: _told, DIGEST: _digest}
+def _invited(row: MailWork) -> EmailMessage | None:
+    """A mail to a guest; None where a newer one follows."""
+    from messaging.mails import guest_mail
+
+    found = SentInvitation.objects.filter(pk=row.record_id).first()
+    if found is None or found.sequence != row.payload["sequence"]:
+        return None
+    return guest_mail(found)
+
+
+_WRITERS: dict[str, Callable[[Any], EmailMessage | None]] = {
+    TOLD: _told,
+    DIGEST: _digest,
+    INVITED: _invited,
+}

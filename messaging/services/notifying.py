@@ -18,7 +18,7 @@ from core.ledger.tables import Change, Kind
 from core.ledger.work import work
 from crm.models import User as UserModel
 from messaging.channels import Channel, channels_of
-from messaging.models import Note, NoteMention, Notification, NotificationWork
+from messaging.models import Guest, Note, NoteMention, Notification, NotificationWork
 from messaging.services.mailing import queue_told
 from messaging.services.mentions import people_of, sees
 from pipeline.models import Activity, Lead, LeadFollower
@@ -64,6 +64,8 @@ def is_news(record_type: str, action: str, diff: Any) -> bool:
         return action == "created" or (action == "updated" and "body" in diff)
     if record_type == "pipeline.activity":
         return action != "deleted" and bool(_new(diff, "done_at") or _new(diff, "assignee"))
+    if record_type == "messaging.guest":
+        return action == "updated" and bool(_new(diff, "answer"))
     if record_type != "pipeline.lead":
         return False
     if action == "created":
@@ -119,6 +121,8 @@ def _told(change: Change) -> list[Notification]:
         return _of_note(change)
     if change.record_type == "pipeline.activity":
         return _of_activity(change)
+    if change.record_type == "messaging.guest":
+        return _of_answer(change)
     lead = Lead.objects.filter(pk=change.record_id).first()
     if lead is None:
         return []
@@ -169,6 +173,25 @@ def _of_activity(change: Change) -> list[Notification]:
     if _new(change.diff, "assignee") != person.pk:
         return []
     return _for([person], NoticeKind.ASSIGNED, change, **where)
+
+
+def _of_answer(change: Change) -> list[Notification]:
+    """Who invites, and whose meeting it is, are told what a guest says."""
+    guest = (
+        Guest.objects.select_related("invitation__organiser", "invitation__activity__assignee")
+        .filter(pk=change.record_id)
+        .first()
+    )
+    if guest is None:
+        return []
+    step = guest.invitation.activity
+    where = {name: getattr(step, name) for name in ("lead", "contact", "company")}
+    people = {
+        person.pk: person
+        for person in (guest.invitation.organiser, step.assignee)
+        if person is not None and person.is_active
+    }
+    return _for(list(people.values()), NoticeKind.ANSWER, change, activity=step, **where)
 
 
 def _of_note(change: Change) -> list[Notification]:

@@ -48,6 +48,7 @@ def plan(request: Request, pk: int) -> HttpResponse:
                 type=chosen["type"].pk,
                 summary=chosen["summary"],
                 assignee=(chosen["assignee"] or request.user).pk,
+                reminder=chosen["reminder"],
                 by=request.user,
                 **form.due(),
             )

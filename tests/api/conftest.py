@@ -14,6 +14,7 @@ from django.test import Client
 from core.models import Change
 from crm.models import Campaign, CustomField, Medium, Membership, SavedView, Source, Touch, User
 from messaging.services.files import add_files
+from messaging.services.inviting import Asked, invite
 from messaging.services.notes import write_note
 from pipeline.models import ActivityType, LostReason, Pipeline, Plan, PlanStep, Stage
 from pipeline.services.people import put_contact
@@ -108,6 +109,7 @@ def world(cast, lead, pipeline, stages):
         lead.save()
     activity = factories.make_activity(by=cast.rep, lead=lead, assignee=cast.rep)
     with factories.arranging():
+        invite(activity=activity.pk, by=cast.rep, guests=[Asked("guest@x.example")])
         note = write_note(lead=lead.pk, body="Ask for Nora", by=cast.rep)
         file = add_files(files=[ContentFile(b"words", "a.txt")], lead=lead.pk, by=cast.rep)[0]
     change = Change.objects.filter(record_type="pipeline.lead", record_id=lead.pk).latest("id")

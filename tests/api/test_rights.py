@@ -98,6 +98,8 @@ TABLE: dict[str, tuple[str, Any]] = {
     "GET activities/<id:pk>/": (SEES, None),
     "PATCH activities/<id:pk>/": (changers(200), {"summary": "x"}),
     "DELETE activities/<id:pk>/": (changers(204), None),
+    "GET activities/<id:pk>/invitation/": (SEES, None),
+    "PUT activities/<id:pk>/invitation/": (changers(200), {"guests": []}),
     "POST activities/<id:pk>/complete/": (changers(200), {}),
     "POST activities/<id:pk>/reopen/": (changers(200), {}),
     "GET notes/": (everyone(200), None),

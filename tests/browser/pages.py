@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -23,6 +24,9 @@ from django.urls import reverse
 from core.ledger.tables import Cause, Change
 from crm.invitations import make_token, uid_of
 from crm.models import Company, Contact, Team, User
+from messaging.links import answer_url
+from messaging.models import Guest
+from messaging.services.inviting import Asked, answer_invitation, invite
 from pipeline.models import Activity, Lead, Pipeline
 from pipeline.services.search import write_search_text
 from tests import factories
@@ -39,6 +43,8 @@ class World:
     lead: int
     won: int
     step: int
+    meeting: int
+    guest: tuple[int, str]
     contact: int
     company: int
     cause: Any
@@ -145,6 +151,9 @@ PAGES = [
     Page("lead-duplicates", to("lead-duplicates", "lead")),
     Page("activity-done", to("activity-done", "step")),
     Page("activity", to("activity", "step")),
+    Page("activity-guests", to("activity", "meeting")),
+    Page("activity-invite", to("activity-invite", "meeting")),
+    Page("guest-answers", lambda world: urlsplit(answer_url(*world.guest)).path, ""),
     Page("notification-settings", to("notification-settings")),
     Page("day", to("day")),
     Page("day-brief", to("lead-brief", "lead")),
@@ -228,6 +237,7 @@ def _chosen(language: str) -> World:
     assert step.lead_id is not None
     invited = User.objects.exclude(pk__in=[user.pk for user in users.values()]).order_by("pk")[0]
     lead = Lead.objects.get(pk=step.lead_id)
+    meeting, guest = _meeting(rep, lead)
     contact = Contact.objects.filter(leads=lead).order_by("pk").first()
     change = Change.objects.filter(record_type="pipeline.lead", record_id=lead.pk).order_by("-pk")
     return World(
@@ -237,12 +247,28 @@ def _chosen(language: str) -> World:
         lead=lead.pk,
         won=Lead.objects.won().order_by("pk")[0].pk,
         step=step.pk,
+        meeting=meeting.pk,
+        guest=(guest.pk, guest.email),
         contact=(contact or Contact.objects.order_by("pk")[0]).pk,
         company=lead.company_id or Company.objects.order_by("pk")[0].pk,
         cause=Cause.objects.get(pk=change[0].cause_id).pk,
         invited=invited,
         team=Team.objects.get(leader=users["leader"]).pk,
     )
+
+
+def _meeting(rep: User, lead: Lead) -> tuple[Activity, Guest]:
+    """A meeting on a lead with two guests, one of whom has answered."""
+    at = NOW.replace(minute=0, second=0, microsecond=0) + dt.timedelta(days=2)
+    step = factories.make_activity(
+        by=rep, lead=lead, assignee=rep, due_at=at, duration=45, place="Room 4"
+    )
+    guests = [Asked("nora@keller.example", "Nora Keller"), Asked("jan@keller.example")]
+    with factories.arranging():
+        invite(activity=step.pk, by=rep, guests=guests, title="Our offer", message="See you there!")
+    guest = Guest.objects.get(email="nora@keller.example")
+    answer_invitation(guest=guest.pk, email=guest.email, answer=Guest.Answer.ACCEPTED)
+    return step, guest
 
 
 def let_in(context: Any, user: User | None, address: str, language: str) -> None:

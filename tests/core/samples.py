@@ -165,7 +165,8 @@ def last_id() -> int:
 LEDGER = {
     *("core.cause", "core.change", "core.undo", "core.pending"),
     *("pipeline.leadsearch", "messaging.notificationwork"),
-    *("messaging.reminderwork", "messaging.mailwork"),
+    *("messaging.reminderwork", "messaging.mailwork", "messaging.invitationwork"),
+    "messaging.sentinvitation",
 }
 COUNTED = {"version", "updated_at"}
 REBUILT = {"pipeline.stagevisit", "pipeline.leadspan"}

@@ -12,13 +12,25 @@ from django.core import mail
 from django.db import connection, connections
 from django.utils import timezone
 
+from core.ledger.causes import because
 from core.ledger.dispatch import hand_out
+from core.ledger.tables import Kind
 from messaging.channels import DEFAULTS, Channel
-from messaging.models import Digest, MailWork, Notification, NotificationWork, ReminderWork
+from messaging.models import (
+    Digest,
+    InvitationWork,
+    MailWork,
+    Notification,
+    NotificationWork,
+    ReminderWork,
+    SentInvitation,
+)
 from messaging.services.digests import order_digests
+from messaging.services.inviting import Asked, invite
 from messaging.services.mailing import send_mails
 from messaging.services.notifying import notify
 from messaging.services.reminding import remind
+from messaging.services.sending import tell_guests
 from messaging.services.wishes import set_wishes
 from tests import factories
 
@@ -111,3 +123,22 @@ def test_mornings_are_ordered_once(lead: Any, cast: Any) -> None:
     people = Digest.objects.filter(day=dt.date(2026, 11, 24))
     assert people.count() == len(cast.people())
     assert MailWork.objects.filter(record_type="messaging.digest").count() == people.count()
+
+
+def test_workers_at_once_ask_each_guest_once(lead: Any, cast: Any) -> None:
+    due = timezone.now() + dt.timedelta(days=2)
+    for number in range(8):
+        step = factories.make_activity(by=cast.rep, lead=lead, assignee=cast.rep, due_at=due)
+        guests = [Asked(f"guest{number}.{one}@x.example") for one in range(3)]
+        with because(Kind.PERSON, by=cast.rep):
+            invite(activity=step.pk, by=cast.rep, guests=guests)
+    together(4, hand_out)
+    assert InvitationWork.objects.count() == 8
+    InvitationWork.objects.update(not_before=timezone.now())
+    together(4, everything(tell_guests))
+    everything(tell_guests)()
+    assert SentInvitation.objects.count() == 24
+    together(4, everything(send_mails))
+    everything(send_mails)()
+    asked = [sent.to[0] for sent in mail.outbox if "guest" in sent.to[0]]
+    assert len(asked) == len(set(asked)) == 24

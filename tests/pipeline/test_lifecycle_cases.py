@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from core.ledger.causes import because
 from core.ledger.tables import Change, Kind
 from crm.models import Company
 from pipeline.models import Lead, LostReason
+from pipeline.recurring import by_month, weighted
 from pipeline.services.assignment import assign_leads
 from pipeline.services.closing import lose_lead
 from pipeline.services.leads import update_lead
@@ -107,3 +109,22 @@ def test_recurring_revenue_says_how_often_it_comes(cast: Any, lead: Lead) -> Non
         update_lead(lead=lead.pk, values=values, by=cast.rep)
     lead.refresh_from_db()
     assert lead.get_recurring_plan_display() == "Yearly"  # type: ignore[attr-defined]
+
+
+def test_recurring_revenue_is_told_by_the_month_and_weighted(
+    cast: Any, lead: Lead, client: Client
+) -> None:
+    """D8."""
+    with because(Kind.PERSON, by=cast.rep):
+        values = {
+            "recurring_revenue": 1200,
+            "recurring_plan": "yearly",
+            "probability_manual": "25",
+        }
+        update_lead(lead=lead.pk, values=values, by=cast.rep)
+    client.force_login(cast.rep)
+    page = client.get("/leads/?columns=title,by_month,by_month_weighted").text
+    assert "€100" in page and "€25" in page
+    assert "€100 a month" in client.get(lead.get_absolute_url()).text
+    assert weighted(Decimal("33333.33"), Decimal("33.33")) == Decimal("11110.00")
+    assert by_month(Decimal(1000), "quarterly") == Decimal("333.33")
