@@ -10,8 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -207,6 +209,15 @@ def read_names(cell: str) -> list[str]:
         if len(name) > NAME_LIMIT:
             raise BadValue(_("“%(text)s” is too long for a name.") % {"text": shown(name)})
     return names
+
+
+def split_several(cell: str, is_one: Callable[[str], Any]) -> list[str]:
+    """The addresses or numbers in one cell, parted by “;” or “,”, each once: as one text where a
+    part of it is none."""
+    parts = [part.strip() for part in re.split("[;,]", cell) if part.strip()]
+    if len(parts) > 1 and all(is_one(part) for part in parts):
+        return list(dict.fromkeys(parts))
+    return [cell]
 
 
 def read_website(cell: str) -> str:

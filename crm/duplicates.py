@@ -17,7 +17,7 @@ from django.db.models import F, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from crm.alike import company_alike, is_same_company, is_same_person, own_domain, person_alike
-from crm.models import Company, Contact
+from crm.models import Company, Contact, ContactPoint
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -43,7 +43,7 @@ WORDS = {
 }
 #: What each reason says of people and leads, and of companies.
 OF_PEOPLE = {EMAIL: 3, CONTACT: 3, PHONE: 2, NAME: 1, COMPANY: 1, DOMAIN: 1, COMPANY_NAME: 1}
-OF_COMPANIES = {DOMAIN: 3, COMPANY_NAME: 2, PHONE: 1}
+OF_COMPANIES = {DOMAIN: 3, EMAIL: 2, COMPANY_NAME: 2, PHONE: 1}
 
 #: What needs no saying beside another reason.
 IMPLIED = {CONTACT: {NAME, EMAIL, PHONE}, EMAIL: {DOMAIN}, COMPANY: {COMPANY_NAME}}
@@ -204,6 +204,7 @@ def contact_lookups(probe: Probe) -> list[LookUp]:
             LookUp(PHONE, contacts.filter(**{f"{name}__in": probe.phones}))
             for name in ("phone_key", "mobile_key")
         ]
+    found += further_lookups(probe, "contact")
     names, domains = probe.people_alike, probe.domains
     if names and domains:
         there = contacts.filter(name_alike__in=names, domain_key__in=domains)
@@ -214,6 +215,19 @@ def contact_lookups(probe: Probe) -> list[LookUp]:
     return found
 
 
+def further_lookups(probe: Probe, holder: str) -> list[LookUp]:
+    """The contacts, or the companies, with one of the addresses and numbers beside their own."""
+    points = ContactPoint.objects.filter(**{f"{holder}__isnull": False})
+    return [
+        LookUp(reason, points.filter(key__in=keys, kind=kind), holder)
+        for reason, kind, keys in (
+            (EMAIL, ContactPoint.Kind.EMAIL, probe.emails),
+            (PHONE, ContactPoint.Kind.PHONE, probe.phones),
+        )
+        if keys
+    ]
+
+
 def companies_alike(probe: Probe) -> list[LookUp]:
     """The companies of the same name, perhaps spelt otherwise."""
     keys = probe.companies_alike
@@ -221,11 +235,20 @@ def companies_alike(probe: Probe) -> list[LookUp]:
     return [LookUp(COMPANY_NAME, alike, if_few=True)] if keys else []
 
 
+def further_keys(record: Contact | Company) -> tuple[list[str], list[str]]:
+    """The further e-mail addresses and numbers of a record, as they are compared; one query."""
+    found: tuple[list[str], list[str]] = ([], [])
+    for point in record.points.all():
+        found[point.kind == ContactPoint.Kind.PHONE].append(point.key)
+    return found
+
+
 def probe_of_contact(contact: Contact) -> Probe:
     """What is known of a contact."""
+    emails, phones = further_keys(contact)
     return Probe(
-        emails=some([contact.email_key]),
-        phones=some([contact.phone_key, contact.mobile_key]),
+        emails=some([contact.email_key, *emails]),
+        phones=some([contact.phone_key, contact.mobile_key, *phones]),
         people=(contact.name,),
         companies=some([contact.company_id]),
     )
@@ -266,8 +289,10 @@ def find_contacts(probe: Probe, *, by: User, but: int = 0) -> list[Match]:
 
 def probe_of_company(company: Company) -> Probe:
     """What is known of a company."""
+    emails, phones = further_keys(company)
     return Probe(
-        phones=some([company.phone_key]),
+        emails=some(emails),
+        phones=some([company.phone_key, *phones]),
         company_names=(company.name,),
         domain=own_domain(company.domain_key),
     )
@@ -281,6 +306,7 @@ def find_companies(probe: Probe, *, by: User, but: int = 0) -> list[Match]:
         lookups.append(LookUp(DOMAIN, companies.filter(domain_key__in=domains)))
     if probe.phones:
         lookups.append(LookUp(PHONE, companies.filter(phone_key__in=probe.phones)))
+    lookups += further_lookups(probe, "company")
     found = Candidates()
     for answer in look_up(lookups, but=but):
         found.add(answer.reason, answer.ids)

@@ -11,6 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.conditions import records, types
+from core.conditions.columns import AnyOf
 from core.conditions.customcolumns import (
     JsonColumn,
     JsonDay,
@@ -70,6 +71,26 @@ def company_facts() -> list[Field]:
     ]
 
 
+def any_of(model: Any, kind: str, columns: tuple[str, ...]) -> AnyOf:
+    """The addresses or numbers of a record, main and further."""
+    from crm.models import ContactPoint
+
+    return AnyOf(columns, ContactPoint, model._meta.model_name, "key", "points", kind=kind)
+
+
+def reached(model: Any, emails: tuple[str, ...], phones: tuple[str, ...]) -> list[Field]:
+    """The fields that ask for any address, and for any number, of a record."""
+    return [
+        Field("any_email", _("any e-mail"), EMAIL, any_of(model, "email", emails)),
+        Field(
+            "any_phone",
+            _("any phone"),
+            types.Text(lambda text: dial(text) or fold(text)),
+            any_of(model, "phone", phones),
+        ),
+    ]
+
+
 def register() -> None:
     """Declare contacts, companies, custom fields and what "my teams" means."""
     from crm.models import Company, Contact, CustomField
@@ -80,6 +101,7 @@ def register() -> None:
         [
             *company_facts(),
             company.text("phone", make=dial),
+            *reached(Company, (), ("phone_key",)),
             company.plain("website", types.LongText()),
             company.plain("parent", records.Record("crm.company")),
             *(company.plain(name, DateTime()) for name in DATES),
@@ -93,6 +115,7 @@ def register() -> None:
             contact.text("email", EMAIL, email_key),
             contact.text("phone", make=dial),
             contact.text("mobile", make=dial),
+            *reached(Contact, ("email_key",), ("phone_key", "mobile_key")),
             contact.plain("language", LOWER),
             contact.choice("consent"),
             contact.plain("consent_at", DateTime()),

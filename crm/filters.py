@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from core.filters import (
@@ -16,7 +17,7 @@ from core.filters import (
     TextFilter,
     condition,
 )
-from core.folding import email_key, fold, searched_words
+from core.folding import email_key, fold, phone_key, searched_words
 from crm.models import (
     Company,
     Contact,
@@ -45,16 +46,22 @@ def named(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
 
 
 def _companies(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-    return queryset.filter(
-        Q(pk__in=named(queryset.model._default_manager.all(), text).values("pk"))
-        | Q(domain_key=fold(text).removeprefix("www."))
-    )
+    everything = queryset.model._default_manager.all()
+    domain = everything.filter(domain_key=fold(text).removeprefix("www.")).values("pk")
+    return queryset.filter(pk__in=_named_or_reached(everything, text).union(domain, all=True))
 
 
 def _contacts(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-    found = Q(pk__in=named(queryset.model._default_manager.all(), text).values("pk"))
-    key = email_key(text)
-    return queryset.filter(found | Q(email_key=key) if key else found)
+    return queryset.filter(pk__in=_named_or_reached(queryset.model._default_manager.all(), text))
+
+
+def _named_or_reached(everything: Any, text: str) -> Any:
+    """The ids of the records of this name, address or number; each way by its own index."""
+    found = named(everything, text).order_by().values("pk")
+    email, number = email_key(text), phone_key(text, settings.DEFAULT_COUNTRY)
+    if email:
+        return found.union(everything.reached_by("email", email), all=True)
+    return found.union(everything.reached_by("phone", number), all=True) if number else found
 
 
 def _with_email(queryset: QuerySet[Any], address: str) -> QuerySet[Any]:
@@ -76,7 +83,9 @@ def _of_teams(queryset: QuerySet[Any], value: Any) -> QuerySet[Any]:
 class CompanyFilters(Filters):
     """Filters of companies."""
 
-    q = TextFilter(of=_companies, description="Words in the name, or the domain.")
+    q = TextFilter(
+        of=_companies, description="Words in the name, the domain, an e-mail address or number."
+    )
     where = condition("crm.company")
     owner = IdsFilter("owner", words=OWNED)
     parent = IdsFilter("parent")
@@ -97,7 +106,7 @@ class CompanyFilters(Filters):
 class ContactFilters(Filters):
     """Filters of contacts."""
 
-    q = TextFilter(of=_contacts, description="Words in the name, or the e-mail address.")
+    q = TextFilter(of=_contacts, description="Words in the name, an e-mail address or number.")
     where = condition("crm.contact")
     company = IdsFilter("company")
     owner = IdsFilter("owner", words=OWNED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from core.cells import Column, Kind
 from core.lists import Listing, register
 from crm.customcolumns import custom_columns
-from crm.models import Company, Contact
+from crm.models import Company, Contact, ContactPoint
 
 
 def _first(*values: Any) -> Any:
@@ -34,6 +35,32 @@ def owner_column() -> Column:
         of=_first,
         sort="owner__name",
         edits=("owner",),
+    )
+
+
+def _further(model: type[Any], kind: str) -> Any:
+    """Reads the further addresses or numbers of rows, in one query."""
+    holder = model._meta.model_name
+
+    def read(ids: Sequence[int]) -> Mapping[int, str]:
+        found: dict[int, list[str]] = {}
+        rows = ContactPoint.objects.filter(**{f"{holder}__in": ids}, kind=kind).order_by("pk")
+        for pk, value in rows.values_list(holder, "value"):
+            found.setdefault(pk, []).append(value)
+        return {pk: ", ".join(values) for pk, values in found.items()}
+
+    return read
+
+
+def further_columns(model: type[Any]) -> tuple[Column, Column]:
+    """The addresses and numbers beside the main ones, parted by commas."""
+    return (
+        Column(
+            "further_emails", _("Further e-mails"), side=_further(model, ContactPoint.Kind.EMAIL)
+        ),
+        Column(
+            "further_phones", _("Further phones"), side=_further(model, ContactPoint.Kind.PHONE)
+        ),
     )
 
 
@@ -60,6 +87,7 @@ CONTACTS = register(
                 "phone", _("Phone"), paths=("phone", "mobile"), of=_first, edits=("phone", "mobile")
             ),
             Column("mobile", _("Mobile"), paths=("mobile",), edits=("mobile",)),
+            *further_columns(Contact),
             Column("language", _("Language"), paths=("language",), edits=("language",)),
             Column(
                 "consent",
@@ -133,6 +161,7 @@ COMPANIES = register(
                 "country", _("Country"), paths=("country",), sort="country_key", edits=("country",)
             ),
             Column("phone", _("Phone"), paths=("phone",), edits=("phone",)),
+            *further_columns(Company),
             Column("website", _("Website"), paths=("website",), edits=("website",)),
             Column("parent", _("Parent company"), paths=("parent__name",), edits=("parent",)),
             owner_column(),

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import navigation, panels
+from core.ledger.tables import Change
 from core.panels import SIDE, Panel
+from core.telling import register_phrase
 from crm import privacy
 from crm.duplicatelines import KINDS, Kind
-from crm.models import Contact
+from crm.models import Contact, ContactPoint
 from crm.models.people import Role
+from crm.privacy import Person
+from crm.telling import phrase
 
 
 def register() -> None:
     """Called once, when the app is ready."""
+    register_phrase(phrase)
     for kind in KINDS.values():
         panels.register(kind.name, _duplicates(kind))
     privacy.register(
@@ -22,6 +28,15 @@ def register() -> None:
             _("Contact"),
             10,
             lambda person: Contact.objects.filter(pk=person.contact.pk),
+        )
+    )
+    privacy.register(
+        privacy.Holding(
+            "points",
+            _("Further addresses and numbers"),
+            12,
+            lambda person: ContactPoint.objects.filter(contact=person.contact),
+            learn=_learn_points,
         )
     )
     pages = [
@@ -56,6 +71,19 @@ def register() -> None:
         pages=("team", "team-join", "member"),
         allowed=lambda user: user.role == Role.LEADER,
     )
+
+
+def _learn_points(person: Person) -> None:
+    """The addresses and numbers beside the main ones, also those of before."""
+    theirs = Q(diff__contact__0=person.contact.pk) | Q(diff__contact__1=person.contact.pk)
+    told = Change.objects.filter(record_type=ContactPoint._meta.label_lower)
+    ids = set(told.filter(theirs).values_list("record_id", flat=True))
+    ids |= set(person.contact.points.values_list("pk", flat=True))
+    values = {point.value for point in person.contact.points.all()}
+    for diff in privacy.changes_of(ContactPoint, ids).values_list("diff", flat=True):
+        values |= {value for value in diff.get("value", ()) if isinstance(value, str)}
+    emails = {value for value in values if "@" in value}
+    person.learn([], emails, values - emails)
 
 
 def _duplicates(kind: Kind) -> Panel:

@@ -17,6 +17,7 @@ from crm.models import Contact
 #: The columns that say who somebody is, by record type; they are all the person's own.
 OWN = {
     "crm.contact": ("name", "email", "phone", "mobile", "job_title", "external_id"),
+    "crm.contactpoint": ("value",),
     "crm.touch": ("visitor", "landing_url", "referrer"),
 }
 

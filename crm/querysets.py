@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -144,8 +145,24 @@ class OwnedQuerySet(TrackedQuerySet[Any]):
         return self.filter(name_key=fold(name))
 
 
+def reached_by(model: Any, kind: str, key: str, columns: Sequence[str]) -> Any:
+    """The ids of the records whose columns or further addresses have a key: parts of a UNION ALL,
+    of which each reads its own index."""
+    from crm.models import ContactPoint
+
+    holder = model._meta.model_name
+    points = ContactPoint.objects.filter(kind=kind, key=key, **{f"{holder}__isnull": False})
+    further = points.order_by().values(holder)
+    own = [model._base_manager.filter(**{name: key}).values("pk") for name in columns]
+    return further.union(*own, all=True)
+
+
 class CompanyQuerySet(OwnedQuerySet):
     """Reads of companies."""
+
+    def reached_by(self, kind: str, key: str) -> Any:
+        """The ids of the companies that an address or number reaches."""
+        return reached_by(self.model, kind, key, () if kind == "email" else ("phone_key",))
 
     def for_list(self) -> Self:
         """What a list or an API page needs, in one query."""
@@ -159,10 +176,32 @@ class ContactQuerySet(OwnedQuerySet):
         """What a list or an API page needs, in one query."""
         return self.select_related("owner", "company")
 
+    def for_cards(self) -> Self:
+        """What vCards need, in two queries."""
+        return self.select_related("company").prefetch_related("points")
+
     def with_email(self, address: str) -> Self:
         """Contacts of this address, normalised; an empty or broken address finds nobody."""
         key = email_key(address)
-        return self.filter(email_key=key) if key else self.none()
+        return self.filter(pk__in=self.reached_by("email", key)) if key else self.none()
+
+    def by_emails(self, keys: Collection[str]) -> dict[str, int]:
+        """The contact of each normalised address: whose main one it is, then the oldest."""
+        from crm.models import ContactPoint
+
+        further = ContactPoint.objects.filter(
+            kind="email", key__in=keys, contact__in=self.order_by().values("pk")
+        )
+        return {
+            **dict(further.order_by("-contact").values_list("key", "contact")),
+            **dict(self.filter(email_key__in=keys).order_by("-pk").values_list("email_key", "pk")),
+        }
+
+    def reached_by(self, kind: str, key: str) -> Any:
+        """The ids of the contacts that an address or number reaches, main or further; each way by
+        its own index."""
+        columns = ("email_key",) if kind == "email" else ("phone_key", "mobile_key")
+        return reached_by(self.model, kind, key, columns)
 
 
 class SavedViewQuerySet(TrackedQuerySet[Any]):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,8 @@ from core.ledger.tables import Change
 from core.money import format_number
 from core.telling import Entry, entries
 from crm.customwords import CustomWords
-from crm.models import Company, Contact, CustomField, User
+from crm.models import Company, Contact, ContactPoint, CustomField, User
+from crm.reach import Way, ways_of
 
 #: Changes shown at once.
 HISTORY_PAGE = 25
@@ -52,6 +54,11 @@ class RecordPage:
         return bool(records.filter(pk=self.record.pk).exists())
 
     @cached_property
+    def ways(self) -> Sequence[Way]:
+        """By what the record is reached."""
+        return ways_of(self.record)
+
+    @cached_property
     def people(self) -> Sequence[Contact]:
         """Whom we know at a company: one more than are shown, if there are more."""
         found = Contact.objects.visible_to(self.user).active().filter(company=self.record)
@@ -79,9 +86,13 @@ class RecordPage:
         return chain
 
 
+def _of_page(model: Any, user: User) -> Any:
+    return model.objects.visible_to(user).for_list().prefetch_related("points")
+
+
 def visible_contact(user: User, pk: int) -> Contact:
     """A contact with what its page names; NotFound when it is out of sight."""
-    found: Contact | None = Contact.objects.visible_to(user).for_list().filter(pk=pk).first()
+    found: Contact | None = _of_page(Contact, user).filter(pk=pk).first()
     if found is None:
         raise NotFound(_("There is no such contact."))
     return found
@@ -89,7 +100,7 @@ def visible_contact(user: User, pk: int) -> Contact:
 
 def visible_company(user: User, pk: int) -> Company:
     """A company with what its page names; NotFound when it is out of sight."""
-    found: Company | None = Company.objects.visible_to(user).for_list().filter(pk=pk).first()
+    found: Company | None = _of_page(Company, user).filter(pk=pk).first()
     if found is None:
         raise NotFound(_("There is no such company."))
     return found
@@ -107,7 +118,6 @@ def contact_page(user: User, pk: int) -> RecordPage:
             company.get_absolute_url() if company is not None and seen else "",
         ),
         Fact(_("Job title"), contact.job_title),
-        *reached_by(contact),
         Fact(_("Language"), language_name(contact.language)),
         Fact(_("Consent"), consent_text(contact)),
         Fact(_("Owner"), str(contact.owner or "–")),
@@ -124,7 +134,6 @@ def company_page(user: User, pk: int) -> RecordPage:
     address = ", ".join(part for part in (company.street, place, company.country) if part)
     employees, revenue = company.employees, company.annual_revenue
     facts = [
-        Fact(_("Phone"), company.phone, dial(company.phone, company.phone_key), "phone", True),
         Fact(_("Website"), company.website, company.website),
         Fact(_("Domain"), company.domain),
         Fact(_("Address"), address),
@@ -135,26 +144,6 @@ def company_page(user: User, pk: int) -> RecordPage:
         *kept_facts(company),
     ]
     return RecordPage(company, user, [fact for fact in facts if fact.value])
-
-
-def reached_by(contact: Contact) -> list[Fact]:
-    """How a person is reached, ready to be clicked."""
-    return [
-        Fact(
-            _("E-mail"),
-            contact.email,
-            f"mailto:{contact.email}" if contact.email else "",
-            "mail",
-            True,
-        ),
-        Fact(_("Phone"), contact.phone, dial(contact.phone, contact.phone_key), "phone", True),
-        Fact(_("Mobile"), contact.mobile, dial(contact.mobile, contact.mobile_key), "phone", True),
-    ]
-
-
-def dial(number: str, key: str) -> str:
-    """The address that dials a number."""
-    return f"tel:{key or ''.join(number.split())}" if number else ""
 
 
 def language_name(code: str) -> str:
@@ -193,8 +182,11 @@ def history_of(
     record: Contact | Company, user: User, *, offer_undo: bool, before: int | None = None
 ) -> tuple[list[Entry], int | None]:
     """A page of what happened to a record, newest first; and how to go on."""
-    changes = Change.objects.filter(record_type=record._meta.label_lower, record_id=record.pk)
-    changes = changes.select_related("cause__actor").order_by("-id")
+    of = Q(record_type=record._meta.label_lower, record_id=record.pk)
+    points = [point.pk for point in record.points.all()]
+    if points:
+        of |= Q(record_type=ContactPoint._meta.label_lower, record_id__in=points)
+    changes = Change.objects.filter(of).select_related("cause__actor").order_by("-id")
     if before is not None:
         changes = changes.filter(pk__lt=before)
     found = list(changes[: HISTORY_PAGE + 1])

@@ -11,6 +11,7 @@ from crm.views import (
     notices,
     privacy,
     profile,
+    reach,
     savedviews,
     teams,
 )
@@ -37,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/suggest/", companies.suggest, name="company-suggest"),
     *companies.DOOR.routes(),
     *contacts.DOOR.routes(),
+    *reach.Reach(companies.DOOR).routes(),
+    *reach.Reach(contacts.DOOR).routes(),
     path("contacts/<int:pk>/card/", contacts.card, name="contact-card"),
     path("contacts/<int:pk>/privacy/", privacy.show, name="contact-privacy"),
     path("contacts/<int:pk>/privacy/export/", privacy.export, name="contact-privacy-export"),

@@ -25,6 +25,7 @@ from crm.duplicates import (
     look_up,
     some,
 )
+from crm.models import ContactPoint
 from pipeline.models import Lead, LeadContact
 
 if TYPE_CHECKING:
@@ -48,14 +49,24 @@ def probe_of_lead(lead: Lead) -> Probe:
             "contact__phone_key",
             "contact__mobile_key",
             "contact__company",
+            # A person with several further addresses has as many rows.
+            "contact__points__kind",
+            "contact__points__key",
         )
     )
+    further = {kind: [row[7] for row in people if row[6] == kind] for kind in ContactPoint.Kind}
     return Probe(
-        emails=some([lead.email_key, *(person[2] for person in people)]),
-        phones=some(
-            [lead.phone_key, *(number for person in people for number in (person[3], person[4]))]
+        emails=some(
+            [lead.email_key, *(row[2] for row in people), *further[ContactPoint.Kind.EMAIL]]
         ),
-        people=tuple(filter(None, [lead.contact_name, *(person[1] for person in people)])),
+        phones=some(
+            [
+                lead.phone_key,
+                *(number for row in people for number in (row[3], row[4])),
+                *further[ContactPoint.Kind.PHONE],
+            ]
+        ),
+        people=tuple(dict.fromkeys(filter(None, [lead.contact_name, *(row[1] for row in people)]))),
         company_names=tuple(
             filter(None, [lead.company_name, lead.company.name if lead.company else ""])
         ),

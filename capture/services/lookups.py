@@ -7,10 +7,11 @@ differ; an empty cell takes nothing away.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -20,12 +21,14 @@ from capture.rows import ReadRow, RowReader
 from capture.services.people import People, Person
 from capture.services.registers import Register, Registers, imagined_id
 from capture.synonyms import Subject
+from capture.values import split_several
 from core.errors import ServiceError
-from core.folding import email_key, fold
+from core.folding import email_key, fold, phone_key
 from core.ledger.writing import lock, save_locked
 from crm.models import Company, Contact, Product
 from crm.services.companies import create_companies, update_companies, update_company
 from crm.services.contacts import create_contacts
+from crm.services.points import add_further
 
 BATCH = 1000
 _COMPANY_FIELDS = (
@@ -242,34 +245,41 @@ class LookupImport:
             row.values["company"] for row in rows if "company" in row.values
         )
         references = [r.values["external_id"] for r in rows if "external_id" in r.values]
+        # The rows stay as they are: they may come again one by one.
+        rows = [replace(row, values=dict(row.values)) for row in rows]
+        further = [_take_further(row.values) for row in rows]
         emails = [email_key(row.values.get("email", "")) for row in rows]
         known = dict(
             Contact.objects.filter(
                 external_source=self.source, external_id__in=references
             ).values_list("external_id", "pk")
         )
-        by_email = dict(
-            Contact.objects.active()
-            .filter(email_key__in=[key for key in emails if key])
-            .order_by("-pk")
-            .values_list("email_key", "pk")
-        )
+        by_email = Contact.objects.active().by_emails([key for key in emails if key])
         drafts: list[dict[str, Any]] = []
-        for row, email in zip(rows, emails, strict=True):
+        beside: list[list[tuple[str, str]]] = []
+        written: dict[int, list[tuple[str, str]]] = {}
+        for row, email, others in zip(rows, emails, further, strict=True):
             values = self._contact_values(row)
             pk = known.get(values.get("external_id", "")) or by_email.get(email)
             if pk is None:
                 drafts.append(values)
+                beside.append(others)
             else:
                 self._note_contact(pk, values)
-        self.report.made["contacts"] += len(drafts)
+                written.setdefault(pk, []).extend(others)
         if self.rehearsal:
+            self.report.made["contacts"] += len(drafts)
             for values in drafts:
                 self._note_contact(imagined_id(), values)
             return
         made = create_contacts(drafts=drafts, by=None)
-        for contact, values in zip(made, drafts, strict=True):
+        self.report.made["contacts"] += len(made)
+        for contact, values, others in zip(made, drafts, beside, strict=True):
             self._note_contact(contact.pk, values)
+            written[contact.pk] = others
+        written = {pk: others for pk, others in written.items() if others}
+        if written:
+            add_further(model=Contact, written=written, by=None)
 
     def _contact_values(self, row: ReadRow) -> dict[str, Any]:
         wanted = ("name", "email", "phone", "mobile", "job_title")
@@ -289,6 +299,22 @@ class LookupImport:
         self.registers.contacts_by_name.setdefault(fold(values["name"]), pk)
         if "external_id" in values:
             self.registers.contacts_by_reference[values["external_id"]] = pk
+
+
+def _take_further(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Take all but the first address and number out of cells that hold several."""
+    found: list[tuple[str, str]] = []
+    for name, kind in (("email", "email"), ("phone", "phone"), ("mobile", "phone")):
+        if name in values:
+            values[name], *others = split_several(values[name], _READ[kind])
+            found += [(kind, other) for other in others]
+    return found
+
+
+_READ: dict[str, Callable[[str], str]] = {
+    "email": email_key,
+    "phone": lambda text: phone_key(text, settings.DEFAULT_COUNTRY),
+}
 
 
 def _differing(record: Any, values: dict[str, Any]) -> dict[str, Any]:

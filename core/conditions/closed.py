@@ -19,6 +19,21 @@ def is_empty(value: Any) -> bool:
     return value is None or value == "" or (isinstance(value, list | tuple | set) and not value)
 
 
+class Several(tuple[Any, ...]):
+    """Values of one field of which any may pass a test of a single value."""
+
+
+def passes(test: Test, value: Any) -> bool:
+    """Whether a value passes a test; of several, one of them."""
+    if isinstance(test, IsEmpty):
+        return is_empty(value)
+    if is_empty(value):
+        return False
+    if isinstance(value, Several):
+        return any(test.holds(each) for each in value)
+    return test.holds(value)
+
+
 @dataclass(frozen=True, slots=True)
 class OneOf:
     """The value is one of these; of none, if there are none."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, Model, OuterRef, Q, QuerySet
+
+from core.conditions.closed import Several
 
 
 def negated(condition: Q) -> Q:
@@ -49,6 +51,49 @@ class Path:
                 return None
             value = getattr(value, step)
         return value
+
+
+class AnyOf:
+    """Several values of which any may be meant: columns of the record, and a column of rows that
+    point to it. A text that is there is never NULL."""
+
+    def __init__(
+        self,
+        columns: Sequence[str],
+        model: type[Model],
+        parent: str,
+        column: str,
+        reverse: str,
+        **where: Any,
+    ) -> None:
+        self.columns, self.model, self.parent, self.column = columns, model, parent, column
+        self.reverse, self.where = reverse, where
+
+    def compare(self, lookup: str, value: Any) -> Q:
+        """That one of the values passes a Django lookup."""
+        rows = self.model._base_manager.filter(**self.where, **{self.parent: OuterRef("pk")})
+        found = Q(Exists(rows.filter(**{f"{self.column}__{lookup}": value})))
+        for name in self.columns:
+            found |= Q(**{f"{name}__{lookup}": value})
+        return found
+
+    def empty(self) -> Q:
+        """That there is none."""
+        return negated(self.compare("gt", ""))
+
+    def filled(self) -> Q:
+        """That there is one."""
+        return self.compare("gt", "")
+
+    def read(self, instance: Any) -> Several:
+        """The values on an instance; the rows from a prefetch when there is one."""
+        own = (getattr(instance, name) for name in self.columns)
+        rows = (
+            getattr(row, self.column)
+            for row in getattr(instance, self.reverse).all()
+            if all(getattr(row, name) == value for name, value in self.where.items())
+        )
+        return Several(value for value in (*own, *rows) if value)
 
 
 class Members:

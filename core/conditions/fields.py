@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model, OuterRef, QuerySet
 
-from core.conditions.columns import Column, Members
+from core.conditions.columns import AnyOf, Column, Members
 from core.conditions.customcolumns import JsonOptions
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Field:
     name: str
     label: Label
     type: Type
-    column: Column | Members | JsonOptions
+    column: Column | AnyOf | Members | JsonOptions
     past: Past | None = None
 
 

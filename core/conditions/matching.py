@@ -23,12 +23,7 @@ def matches(bound: closed.Bound, state: Mapping[str, Any]) -> bool:
 def _holds(node: closed.Node, state: Mapping[str, Any]) -> bool:
     match node:
         case closed.Leaf(field, test, negated):
-            value: Any = state.get(field.name)
-            if isinstance(test, closed.IsEmpty):
-                found = closed.is_empty(value)
-            else:
-                found = not closed.is_empty(value) and test.holds(value)
-            return found != negated
+            return closed.passes(test, state.get(field.name)) != negated
         case closed.Every(nodes):
             return all(_holds(item, state) for item in nodes)
         case closed.Either(nodes):

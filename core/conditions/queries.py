@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q
 
 from core.conditions import closed
-from core.conditions.columns import Column, Members, negated
+from core.conditions.columns import AnyOf, Column, Members, negated
 from core.conditions.customcolumns import JsonOptions
 
 #: A condition, or that it holds of every record or of none.
@@ -58,6 +58,8 @@ def _leaf(leaf: closed.Leaf) -> Found:
     column, test = leaf.field.column, leaf.test
     if isinstance(column, Members | JsonOptions):
         return _set(column, test, leaf.negated)
+    if isinstance(column, AnyOf):
+        return _any(column, test, leaf.negated)
     if isinstance(test, closed.IsEmpty):
         return _emptiness(column, leaf.field.type.textual, not leaf.negated)
     found = _test(column, test)
@@ -66,13 +68,22 @@ def _leaf(leaf: closed.Leaf) -> Found:
     return column.null() | negated(found) if leaf.negated else found
 
 
+def _any(column: AnyOf, test: closed.Test, is_negated: bool) -> Found:
+    if isinstance(test, closed.IsEmpty):
+        return column.filled() if is_negated else column.empty()
+    found = _test(column, test)
+    if isinstance(found, bool):
+        return found != is_negated
+    return negated(found) if is_negated else found
+
+
 def _emptiness(column: Column, textual: bool, empty: bool) -> Q:
     if empty:
         return column.null() | column.compare("exact", "") if textual else column.null()
     return column.compare("gt", "") if textual else column.compare("isnull", False)
 
 
-def _test(column: Column, test: closed.Test) -> Q | bool:
+def _test(column: Column | AnyOf, test: closed.Test) -> Q | bool:
     match test:
         case closed.OneOf(values):
             if not values:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -11,6 +13,7 @@ from rest_framework.response import Response
 
 from core.api.fields import CustomValues, RecordSerializer, Reference
 from crm.api.duplicates import MergeableView
+from crm.api.points import Emails, Phones
 from crm.filters import CompanyFilters, ContactFilters
 from crm.models import Company, Contact
 from crm.services import companies, contacts
@@ -25,6 +28,8 @@ class CompanySerializer(RecordSerializer):
     )
     owner = Reference(required=False, allow_null=True)
     custom = CustomValues(required=False)
+    emails = Emails(required=False, help_text="Further addresses; written as the whole list.")
+    phones = Phones(required=False, help_text="Further numbers; written as the whole list.")
 
     class Meta:
         model = Company
@@ -41,6 +46,8 @@ class CompanySerializer(RecordSerializer):
             "country",
             "website",
             "phone",
+            "emails",
+            "phones",
             "parent",
             "owner",
             "custom",
@@ -62,6 +69,10 @@ class CompaniesView(MergeableView):
     serializer_class = CompanySerializer
     filterset_class = CompanyFilters
     ordering_fields = ("id", "name", "created_at", "updated_at", "employees", "annual_revenue")
+
+    def with_relations(self, records: QuerySet[Any]) -> QuerySet[Any]:
+        """The companies with what they name and by what they are reached."""
+        return super().with_relations(records).prefetch_related("points")
 
     def create(self, request: Request) -> Response:
         """Make a company. Without `owner` it is yours."""
@@ -104,6 +115,8 @@ class ContactSerializer(RecordSerializer):
     company = Reference(required=False, allow_null=True)
     owner = Reference(required=False, allow_null=True)
     custom = CustomValues(required=False)
+    emails = Emails(required=False, help_text="Further addresses; written as the whole list.")
+    phones = Phones(required=False, help_text="Further numbers; written as the whole list.")
 
     class Meta:
         model = Contact
@@ -115,6 +128,8 @@ class ContactSerializer(RecordSerializer):
             "email",
             "phone",
             "mobile",
+            "emails",
+            "phones",
             "language",
             "consent",
             "consent_at",
@@ -139,6 +154,10 @@ class ContactsView(MergeableView):
     serializer_class = ContactSerializer
     filterset_class = ContactFilters
     ordering_fields = ("id", "name", "created_at", "updated_at")
+
+    def with_relations(self, records: QuerySet[Any]) -> QuerySet[Any]:
+        """The contacts with what they name and by what they are reached."""
+        return super().with_relations(records).prefetch_related("points")
 
     def create(self, request: Request) -> Response:
         """Make a contact. Without `owner` it is yours."""

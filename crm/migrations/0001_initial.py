@@ -472,4 +472,28 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
             },
         ),
+        migrations.CreateModel(
+            name='ContactPoint',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=0, editable=False)),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
+                ('kind', models.CharField(choices=[('email', 'E-mail'), ('phone', 'Phone')], max_length=5, verbose_name='kind')),
+                ('label', models.CharField(choices=[('work', 'work'), ('private', 'private'), ('mobile', 'mobile'), ('other', 'other')], default='work', max_length=7, verbose_name='label')),
+                ('value', models.CharField(max_length=254, verbose_name='address or number')),
+                ('key', models.CharField(editable=False, max_length=254)),
+                ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='points', to='crm.company', verbose_name='company')),
+                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='points', to='crm.contact', verbose_name='contact')),
+            ],
+            options={
+                'verbose_name': 'further address or number',
+                'verbose_name_plural': 'further addresses and numbers',
+                'ordering': ['id'],
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['key', 'kind'], name='point_by_key')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('company__isnull', True), ('contact__isnull', False)), models.Q(('company__isnull', False), ('contact__isnull', True)), _connector='OR'), name='point_of_one_record', violation_error_message='An address belongs to a contact or to a company.'), models.UniqueConstraint(fields=('contact', 'kind', 'key'), name='point_once_per_contact'), models.UniqueConstraint(fields=('company', 'kind', 'key'), name='point_once_per_company')],
+            },
+        ),
     ]

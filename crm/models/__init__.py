@@ -2,6 +2,7 @@
 
 from crm.models.customfields import CustomField
 from crm.models.people import Membership, Target, Team, User
+from crm.models.points import ContactPoint
 from crm.models.privacy import PrivacyRecord
 from crm.models.sources import Campaign, CampaignCost, Medium, Source, Touch
 from crm.models.views import SavedView
@@ -12,6 +13,7 @@ __all__ = [
     "CampaignCost",
     "Company",
     "Contact",
+    "ContactPoint",
     "CustomField",
     "Medium",
     "Membership",

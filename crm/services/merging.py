@@ -27,6 +27,7 @@ from core.merging import (
 )
 from crm.customwords import RECORDS, custom_text
 from crm.models import Company, Contact, CustomField
+from crm.services.points import keep_beside, main_values
 from crm.services.rights import locked_for_change
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ def merge_owned(
         check_versions(records, versions or {})
         first, tails = records[0], records[1:]
         values = plan(model, records, choices or {})
+        mains = [main for record in records for main in main_values(record)]
         with because(
             Kind.MERGE, by=by, label=merge_label(first, len(records)), reference=reference_to(first)
         ):
@@ -229,6 +231,8 @@ def merge_owned(
                 raise Conflict(
                     _("Somebody else changed one of these records meanwhile.")
                 ) from error
+            # What lost its column to another's is kept beside it.
+            keep_beside([first], {first.pk: mains})
     return first
 
 

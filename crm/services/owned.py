@@ -13,6 +13,7 @@ from core.errors import Conflict, Refused
 from core.ledger.writing import save_locked
 from crm.customvalues import merged
 from crm.models import Company, Contact
+from crm.services.points import MAIN_COLUMNS, POINT_SETS, Written, keep_beside, set_points
 from crm.services.rights import locked_for_change, require_active, require_version
 from crm.services.values import checked
 
@@ -30,6 +31,7 @@ def create[Owned: (Company, Contact)](
 ) -> list[Owned]:
     """Insert records of `model`; without "owner" they belong to `by`."""
     require_active(by)
+    drafts, further = zip(*map(_without_points, drafts), strict=True) if drafts else ((), ())
     rows = checked(model, drafts, by=by, allowed=allowed, required=("name",))
     records = []
     for draft, row in zip(drafts, rows, strict=True):
@@ -42,7 +44,11 @@ def create[Owned: (Company, Contact)](
         records.append(record)
     try:
         with transaction.atomic():
-            return model._default_manager.bulk_create(records)
+            made: list[Owned] = model._default_manager.bulk_create(records)
+            for record, points in zip(made, further, strict=True):
+                for kind, written in points.items():
+                    set_points(holder=record, kind=kind, written=written, by=by)
+            return made
     except IntegrityError:
         raise Conflict(_("A record with this external id exists already.")) from None
 
@@ -59,6 +65,7 @@ def update[Owned: (Company, Contact)](
 ) -> list[Owned]:
     """Set the same values on records of `model`, those under lock that differ."""
     records = locked_for_change(model, ids, by)
+    values, points = _without_points(values)
     clean = checked(model, [values], by=by, allowed=allowed)[0]
     if "name" in clean and not clean["name"]:
         raise Refused(_("A name is needed."), {"name": [_("This field is required.")]})
@@ -74,6 +81,12 @@ def update[Owned: (Company, Contact)](
         if isinstance(record, Company) and clean.get("parent_id"):
             _refuse_circle(record)
     save_locked(records)
+    if MAIN_COLUMNS & clean.keys():
+        # What became a main address stands beside it no longer.
+        keep_beside(records, {})
+    for kind, written in points.items():
+        for record in records:
+            set_points(holder=record, kind=kind, written=written, by=by)
     return records
 
 
@@ -99,6 +112,19 @@ def delete[Owned: (Company, Contact)](
     records = locked_for_change(model, ids, by)
     model._default_manager.filter(pk__in=[record.pk for record in records]).delete()
     return len(records)
+
+
+def _without_points(
+    values: Mapping[str, Any],
+) -> tuple[dict[str, Any], dict[str, list[Written]]]:
+    """Values of columns, and apart from them the whole sets of further addresses and numbers."""
+    rest = dict(values)
+    found = {
+        kind: [Written(point["value"], point.get("label", "")) for point in rest.pop(name) or ()]
+        for kind, name in POINT_SETS.items()
+        if name in rest
+    }
+    return rest, found
 
 
 def _date_consent(record: Company | Contact, values: Mapping[str, Any], before: str | None) -> None:

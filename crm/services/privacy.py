@@ -26,7 +26,7 @@ from core.ledger.causes import because
 from core.ledger.schema import is_tracked, schema_of
 from core.ledger.tables import Action, Change, Kind
 from core.ledger.writing import lock, save_locked
-from crm.models import Company, Contact, PrivacyRecord, User
+from crm.models import Company, Contact, ContactPoint, PrivacyRecord, User
 from crm.privacy import OWN, Person, changes_of, holdings, read_person
 from crm.scrubbing import Scrubber
 from crm.services.rights import require_manager
@@ -200,7 +200,8 @@ class _Erasure:
             and isinstance(value, str)
             and column.name in OWN.get(label, ())
         ):
-            digest = self.theirs.address if column.name == "email" else self.theirs.digest
+            is_address = column.name == "email" or (column.name == "value" and "@" in value)
+            digest = self.theirs.address if is_address else self.theirs.digest
             return digest(value)[: column.max_length]
         if (
             prose is not None
@@ -241,6 +242,8 @@ def _alone(person: Person) -> tuple[set[str], set[str]]:
         taken |= set(others.filter(**{f"{name}__in": numbers}).values_list(name, flat=True))
     companies: Any = Company.objects.filter(phone_key__in=numbers)
     taken |= set(companies.values_list("phone_key", flat=True))
+    points = ContactPoint.objects.filter(key__in=[*person.email_keys, *numbers])
+    taken |= set(points.exclude(contact=person.contact).values_list("key", flat=True))
     return (
         {each for each in person.emails if fold(each) not in taken},
         {each for each in person.phones if _key(each) not in taken},

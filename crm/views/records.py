@@ -24,6 +24,7 @@ from core.views.bulk import bulk_on_list, deed_named
 from core.views.cells import Editor
 from core.views.lists import Frame, asked_of, export_list, show_list
 from crm.duplicatelines import KINDS
+from crm.reach import new_urls
 from crm.recordforms import RecordForm
 from crm.recordpage import RecordPage, history_of
 from crm.savedviews import first_address
@@ -132,6 +133,7 @@ class Door:
             "side_panels": [panel for panel in shown if panel.column == SIDE],
             "entries": entries,
             "more": more,
+            "new": new_urls(self.name, pk),
             **self._routes(page.record),
         }
         return render(request, f"crm/{self.name}.html", context)
@@ -167,7 +169,7 @@ class Door:
 
     def edit(self, request: Request, pk: int) -> HttpResponse:
         """Edit one. What somebody else changed meanwhile is said before it is written over."""
-        record = self._changeable(request, pk)
+        record = self.changeable(request, pk)
         form = self.form(posted(request), user=request.user, record=record)
         status = 422 if form.errors else 200
         if request.method == "POST" and form.is_valid():
@@ -203,7 +205,7 @@ class Door:
 
     def remove(self, request: Request, pk: int) -> HttpResponse:
         """Ask, saying what goes with it, then delete one."""
-        record = self._changeable(request, pk)
+        record = self.changeable(request, pk)
         if request.method != "POST":
             _holding, going = uses_of([record])
             context = {
@@ -220,7 +222,8 @@ class Door:
         say(request, text, undo=written_cause(), back=record.get_absolute_url())
         return redirect(self.listing.name)
 
-    def _changeable(self, request: Request, pk: int) -> Any:
+    def changeable(self, request: Request, pk: int) -> Any:
+        """A record that the person may edit."""
         record = self.visible(request.user, pk)
         user = request.user
         if not user.is_manager:

@@ -1,14 +1,34 @@
 // @ts-check
-// The page of a contact or company: what was done in a dialog is shown at once.
+// The page of a contact or company: what was done in a dialog, or in a part of the page, is shown
+// at once; Escape leaves a form.
 
 import "./copy.js";
 import { closeDialog } from "./app.js";
 
-document.addEventListener("relance:answered", async () => {
-  closeDialog();
+/** Draw the page as it is now. */
+async function refresh() {
   await /** @type {any} */ (window).htmx.ajax("GET", location.href, {
     target: "#main",
     select: "#main",
     swap: "outerHTML",
   });
+}
+
+document.addEventListener("relance:answered", async () => {
+  closeDialog();
+  await refresh();
+});
+
+document.addEventListener("relance:changed", async () => {
+  await refresh();
+  document.getElementById("reach")?.focus();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !(event.target instanceof Element)) return;
+  const leave = event.target.closest(".reach-form")?.querySelector("[data-leave]");
+  if (!(leave instanceof HTMLElement)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  leave.click();
 });

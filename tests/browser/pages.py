@@ -171,6 +171,12 @@ PAGES = [
     Page("contact", to("contact", "contact"), "leader"),
     Page("contact-privacy", to("contact-privacy", "contact"), "manager"),
     Page("privacy-log", to("privacy-log"), "manager"),
+    Page(
+        "contact-reach",
+        to("contact", "contact"),
+        "manager",
+        click("#reach-part .adds a", ".reach-form [name=value]"),
+    ),
     Page("contact-edit", to("contact-edit", "contact"), "manager"),
     Page("companies", to("companies"), "leader"),
     Page("company", to("company", "company"), "leader"),

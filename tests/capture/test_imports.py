@@ -111,6 +111,34 @@ def test_salesforces_files_are_joined_and_what_is_not_taken_is_told() -> None:
     assert Contact.objects.get().company == boiler.company
 
 
+def test_several_addresses_in_one_cell_are_kept_the_first_as_the_main_one(tmp_path: Any) -> None:
+    leads = write(tmp_path, "Deal ID,Deal Name,Contact ID\n1,Vans,7\n", "deals.csv")
+    people = write(
+        tmp_path,
+        "Contact ID,First Name,Last Name,Email,Phone\n"
+        "7,Nora,Keller,nora@keller.example; nora@gmail.com,"
+        '"+33 6 12 34 56 78, +1 202 555 0123"\n'
+        '8,Max,Broken,"max@x.example, not an address",\n',
+        "contacts.csv",
+    )
+    before = picture()
+    report = run(leads, people)
+    nora = Contact.objects.get(name="Nora Keller")
+    assert (nora.email, nora.phone) == ("nora@keller.example", "+33 6 12 34 56 78")
+    assert list(nora.points.values_list("kind", "value")) == [
+        ("email", "nora@gmail.com"),
+        ("phone", "+1 202 555 0123"),
+    ]
+    # Known by any address: nobody is made again, and nothing is written down twice.
+    again = run(
+        write(tmp_path, people.read_text().replace("7,Nora", "9,Nora"), "contacts.csv"), leads
+    )
+    assert again.made["contacts"] == 0
+    assert nora.points.count() == 2
+    undo_cause(cause=report.cause, by=None)
+    assert not differences(before, picture())
+
+
 def test_french_files_of_windows_come_in() -> None:
     report = run(*sample("french"))
     assert report.created == 3

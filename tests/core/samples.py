@@ -51,6 +51,11 @@ def values_for(model: Any) -> dict[str, Any]:
             "lead": make("pipeline.lead"),
             "due_at": timezone.now(),
         },
+        "crm.contactpoint": lambda: {
+            "contact": make("crm.contact"),
+            "kind": "email",
+            "value": f"further{number}@example.com",
+        },
         "pipeline.lead": _lead,
         "messaging.file": lambda: {
             "lead": make("pipeline.lead"),

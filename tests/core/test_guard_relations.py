@@ -103,6 +103,7 @@ def _companions(holder: Any, field: Any) -> dict[str, Any]:
         "messaging.note.company": {"lead": None},
         "messaging.file.contact": {"lead": None},
         "messaging.file.company": {"lead": None},
+        "crm.contactpoint.company": {"contact": None},
         "crm.target.user": {"team": None},
         "pipeline.lead.lost_reason": {"status": "lost", "closed_at": timezone.now()},
     }.get(name_of_field(field), {})
@@ -119,6 +120,8 @@ STAYING = {
     "messaging.file.lead",
     "messaging.file.contact",
     "messaging.file.company",
+    "crm.contactpoint.contact",
+    "crm.contactpoint.company",
     "crm.target.team",
     "crm.target.user",
     "pipeline.lead.lost_reason",

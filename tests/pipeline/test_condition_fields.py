@@ -12,6 +12,7 @@ from django.db.models import CharField, Model, TextField
 from django.utils import timezone
 
 from core.conditions import bind, matches, parse, past_missing, past_state, state_of, to_q
+from core.conditions.columns import AnyOf
 from core.conditions.fields import Declared
 from core.errors import Refused
 from core.folding import fold
@@ -70,9 +71,12 @@ def test_texts_are_compared_on_columns_that_hold_folded_keys() -> None:
     for model in (Lead, Contact, Company):
         for field in Declared(model._meta.label_lower).subject.fields.values():  # type: ignore[union-attr]
             if field.type.name in ("text", "email") and "." not in field.name:
-                column = model._meta.get_field(field.column.path)  # type: ignore[union-attr]
-                assert column.name.endswith("_key")
-                assert isinstance(column, CharField | TextField)
+                several = isinstance(field.column, AnyOf)
+                paths = field.column.columns if several else (field.column.path,)  # type: ignore[union-attr]
+                for path in paths:
+                    column = model._meta.get_field(path)
+                    assert column.name.endswith("_key")
+                    assert isinstance(column, CharField | TextField)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from core.searching import planning
 from crm.duplicates import LIKELY, POSSIBLE, SURE, find_contacts
-from crm.models import Company
+from crm.models import Company, ContactPoint
 from pipeline.duplicates import find_leads, probe_of_lead
 from pipeline.models import Lead
 from pipeline.services.closing import lose_leads, win_leads
@@ -173,6 +173,9 @@ def test_the_search_reads_indexes_alone(cast: Any) -> None:
         assert_no_scan(caught, 2)
 
 
+LARGE = ("pipeline_lead", "pipeline_leadcontact", "crm_contact", "crm_company", "crm_contactpoint")
+
+
 def assert_no_scan(caught: Any, parts: int) -> None:
     """None of the caught statements reads a large table through; `parts` of them ask in unions."""
     asked = [query["sql"] for query in caught if query["sql"].startswith(("SELECT", "(SELECT"))]
@@ -181,7 +184,7 @@ def assert_no_scan(caught: Any, parts: int) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN {sql}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
-        for table in ("pipeline_lead", "pipeline_leadcontact", "crm_contact", "crm_company"):
+        for table in LARGE:
             assert f"Seq Scan on {table} " not in plan, f"{sql}\n{plan}"
 
 
@@ -191,6 +194,7 @@ APART = {
     "domain_key": "'d' || n / 3 || '.example'",
     "phone_key": "'+3361' || n",
     "mobile_key": "'+3362' || n",
+    "key": "'k' || n || '@points.example'",
     "position": "'b' || n",
     "contact_name_alike": "'k' || n / 2",
     "company_name_alike": "'f' || n / 2",
@@ -223,6 +227,8 @@ def test_among_many_the_search_reads_indexes_of_its_own_accord(cast: Any) -> Non
     company = factories.make_company("Baltic", domain="baltic.example")
     person = {"email": "nora@baltic.example", "phone": "+12025550123"}
     contact = factories.make_contact("Nora Keller", company=company, **person)
+    with factories.arranging():
+        point = ContactPoint.objects.create(contact=contact, kind="email", value="nora@gmail.com")
     make = {"by": cast.manager, "contact_name": "Nora Keller", "company_name": "Baltic", **person}
     lead = factories.make_lead(company=company.pk, contacts=[(contact.pk, "")], **make)
     factories.make_lead(**make)
@@ -233,6 +239,7 @@ def test_among_many_the_search_reads_indexes_of_its_own_accord(cast: Any) -> Non
     copies = Lead.objects.filter(phone_key__startswith="+3361")
     start = copies.order_by("pk").values_list("pk", flat=True)[0]
     someone = contact.pk + 1
+    copy_row(point, 30_000, contact_id=f"{someone} + n - 1")
     copy_row(
         lead.lead_contacts.get(),
         30_000,
@@ -245,6 +252,7 @@ def test_among_many_the_search_reads_indexes_of_its_own_accord(cast: Any) -> Non
             assert find_leads(probe, by=by, but=lead.pk)
             find_contacts(probe, by=by)
         assert len(caught) <= 8
+        assert any("crm_contactpoint" in query["sql"] for query in caught)
         assert_no_scan(caught, 3)
 
 
