@@ -89,9 +89,25 @@ def write_cursor(keys: Sequence[Key], record: Any) -> str:
 
 def cursor_behind(keys: Sequence[Key], values: Sequence[Any]) -> str:
     """The cursor that stands behind a row with these values of the keys."""
-    content = ["-" * key.descending + key.path for key in keys], list(values)
+    return pack([["-" * key.descending + key.path for key in keys], list(values)])
+
+
+def pack(content: Sequence[Any]) -> str:
+    """A place in some order as a text for an address."""
     text = json.dumps(content, separators=(",", ":"), default=_as_json)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def unpack(cursor: str) -> list[Any]:
+    """What `pack` was given; BadCursor for a text that is none of its."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        content = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise BadCursor(str(error)) from error
+    if not isinstance(content, list) or not content:
+        raise BadCursor("not a place")
+    return content
 
 
 def _as_json(value: Any) -> str:
@@ -101,8 +117,7 @@ def _as_json(value: Any) -> str:
 def read_cursor(keys: Sequence[Key], cursor: str) -> list[Any]:
     """The values of a cursor that was written for this ordering; BadCursor for any other."""
     try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        names, values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        names, values = unpack(cursor)
         if names != ["-" * key.descending + key.path for key in keys]:
             raise ValueError("another ordering")
         if len(values) != len(keys):
@@ -111,7 +126,7 @@ def read_cursor(keys: Sequence[Key], cursor: str) -> list[Any]:
             None if value is None else _to_python(key.field, value)
             for key, value in zip(keys, values, strict=True)
         ]
-    except (binascii.Error, ValueError, TypeError, ValidationError, RecursionError) as error:
+    except (ValueError, TypeError, ValidationError) as error:
         raise BadCursor(str(error)) from error
 
 

@@ -30,22 +30,33 @@ MOVED, UNITED, REMADE, GOES = "moved", "united", "remade", "goes"
 Prepare = Callable[[Sequence[Any], Sequence[Any]], None]
 #: Told of a row that goes because the head has its like, which may take over from it.
 Settle = Callable[[Any, Any], None]
+#: Does all that is to be done with the rows of the tails, in place of the usual.
+Move = Callable[[Any, Sequence[Any]], None]
 
 
 @dataclass(slots=True)
 class _Moving:
     prepare: Prepare | None = None
     settle: Settle | None = None
+    move: Move | None = None
 
 
 _moving: dict[str, _Moving] = {}
 
 
 def register_moving(
-    relation: str, *, prepare: Prepare | None = None, settle: Settle | None = None
+    relation: str,
+    *,
+    prepare: Prepare | None = None,
+    settle: Settle | None = None,
+    move: Move | None = None,
 ) -> None:
     """Say how the rows of a relation ("pipeline.leadcontact.lead") move from record to record."""
-    _moving[relation] = _Moving(prepare, settle)
+    _moving[relation] = _Moving(prepare, settle, move)
+
+
+def _way_of(relation: Any) -> _Moving:
+    return _moving.get(name_of(relation), _Moving())
 
 
 def name_of(relation: Any) -> str:
@@ -69,15 +80,17 @@ def move_dependants(head: Any, tails: Sequence[Any]) -> None:
         strategy = strategy_of(relation)
         if strategy == UNITED:
             _unite(relation, head, tails)
+        elif (move := _way_of(relation).move) is not None:
+            move(head, tails)
         elif strategy == MOVED:
             _move(relation, head, tails)
 
 
 def coming_along(tails: Sequence[Any]) -> dict[str, int]:
-    """What would move from `tails`, counted by what it is called."""
+    """What would move from `tails`, counted by what it is called; without what has its own way."""
     found: dict[str, int] = {}
     for relation in relations_to(type(tails[0])):
-        if strategy_of(relation) == MOVED:
+        if strategy_of(relation) == MOVED and _way_of(relation).move is None:
             rows = relation.related_model
             keys = [tail.pk for tail in tails]
             count = rows._base_manager.filter(**{f"{relation.field.name}__in": keys}).count()
@@ -105,7 +118,7 @@ def _move(relation: Any, head: Any, tails: Sequence[Any]) -> None:
     staying = [row for row in rows if getattr(row, attname) == head.pk]
     moving = [row for row in rows if getattr(row, attname) in gone]
     moving.sort(key=lambda row: (place[getattr(row, attname)], row.pk))
-    hooks = _moving.get(name_of(relation), _Moving())
+    hooks = _way_of(relation)
     taken = {key: row for row in staying for key in _keys(row, attname)}
     kept = []
     for row in moving:

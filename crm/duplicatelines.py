@@ -10,10 +10,13 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from core import dates
 from core.bulk import Opening
 from core.folding import domain_key, email_key, phone_key
 from core.merging import MOST
+from crm import reviews
 from crm.alike import own_domain
 from crm.duplicates import (
     LIKELY,
@@ -28,6 +31,7 @@ from crm.duplicates import (
 )
 from crm.models import Company
 from crm.recordpage import visible_company, visible_contact
+from crm.reviewing import Review
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -38,7 +42,8 @@ SHOWN, HINTED = 10, 4
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A record that may be the same: what and where it is, why, and how surely."""
+    """A record that may be the same: what and where it is, why, and how surely. `apart` are the
+    two that the person may tell apart, if they may."""
 
     pk: int
     url: str
@@ -49,6 +54,7 @@ class Line:
     is_sure: bool
     is_likely: bool
     merge_url: str = ""
+    apart: Sequence[int] = ()
 
 
 def lines_of(matches: Sequence[Match], where: Callable[[Any], Sequence[Any]]) -> list[Line]:
@@ -68,17 +74,26 @@ def lines_of(matches: Sequence[Match], where: Callable[[Any], Sequence[Any]]) ->
     ]
 
 
+#: Labels and values of a record, as a comparison shows them.
+Facts = Sequence[tuple[Any, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What differs between contacts, companies and what upper floors add. `name` is that of its
-    routes; `known` reads what was typed into a form."""
+    routes, `many` where its list stands; `known` reads what was typed into a form, `facts` what a
+    comparison shows of each of some records."""
 
     name: str
+    many: str
+    label: Any
     visible: Callable[[User, int], Any]
     probe: Callable[[Any], Probe]
     find: Callable[..., list[Match]]
     where: Callable[[Any], Sequence[Any]]
     known: Callable[[Mapping[str, str]], Probe]
+    review: Review
+    facts: Callable[[Sequence[Any]], Mapping[int, Facts]]
 
     def lines(self, record: Any, user: User) -> list[Line]:
         """The records that may be the same as `record`."""
@@ -89,10 +104,13 @@ class Kind:
         changeable = type(record)._default_manager.changeable_by(user).filter(pk__in=keys)
         may = set(changeable.values_list("pk", flat=True))
         return [
-            replace(line, merge_url=self.merge_address([record.pk, line.pk]))
-            if {record.pk, line.pk} <= may
-            else line
+            replace(
+                line,
+                merge_url=self.merge_address(pair) if may.issuperset(pair) else "",
+                apart=pair if may.intersection(pair) else (),
+            )
             for line in lines
+            for pair in [(record.pk, line.pk)]
         ]
 
     def merge_address(self, ids: Sequence[int]) -> str:
@@ -100,6 +118,11 @@ class Kind:
         # One more than may be: the page says that they are too many.
         query = urlencode({"id": list(ids)[: MOST + 1]}, doseq=True)
         return f"{reverse(f'{self.name}-merge')}?{query}"
+
+    @property
+    def queue_url(self) -> str:
+        """Where all of the kind are gone through."""
+        return reverse("duplicates-of", args=[self.many])
 
     def merging(self) -> Opening:
         """What a list offers for selected records: the page on which they become one."""
@@ -143,20 +166,74 @@ def _known_company(typed: Mapping[str, str]) -> Probe:
     )
 
 
+def _contact_facts(contacts: Sequence[Any]) -> Mapping[int, Facts]:
+    return {
+        contact.pk: (
+            (_("Company"), str(contact.company or "")),
+            (_("Job title"), contact.job_title),
+            (_("E-mail"), contact.email),
+            (_("Phone"), contact.phone),
+            (_("Mobile"), contact.mobile),
+            *of_both(contact),
+        )
+        for contact in contacts
+    }
+
+
+def _company_facts(companies: Sequence[Any]) -> Mapping[int, Facts]:
+    return {
+        company.pk: (
+            (_("Domain"), company.domain),
+            (_("Phone"), company.phone),
+            (_("City"), company.city),
+            (_("Industry"), company.industry),
+            (_("Parent company"), str(company.parent or "")),
+            *of_both(company),
+        )
+        for company in companies
+    }
+
+
+def of_both(record: Any) -> Facts:
+    """What is shown last of any record: whose it is, and since when it is there."""
+    return (_("Owner"), str(record.owner or "–")), (_("Created"), dates.day(record.created_at))
+
+
 CONTACTS = Kind(
     "contact",
+    "contacts",
+    gettext_lazy("Contacts"),
     visible_contact,
     probe_of_contact,
     find_contacts,
     lambda contact: (contact.job_title, contact.company, contact.email, contact.phone),
     _known_contact,
+    reviews.CONTACTS,
+    _contact_facts,
 )
 COMPANIES = Kind(
     "company",
+    "companies",
+    gettext_lazy("Companies"),
     visible_company,
     probe_of_company,
     find_companies,
     lambda company: (company.domain, company.city, company.phone),
     _known_company,
+    reviews.COMPANIES,
+    _company_facts,
 )
 KINDS: dict[str, Kind] = {"contact": CONTACTS, "company": COMPANIES}
+
+_queues: list[Kind] = [CONTACTS, COMPANIES]
+
+
+def register_queue(kind: Kind) -> None:
+    """Let what an upper floor adds be gone through as well, and first."""
+    if kind not in _queues:
+        _queues.insert(0, kind)
+
+
+def queues() -> Sequence[Kind]:
+    """The kinds of records that are gone through, in the order of their tabs."""
+    return _queues

@@ -7,7 +7,7 @@ share says nothing and is left out. What a person does not see is not found.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from django.db.models import F, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from crm.alike import company_alike, is_same_company, is_same_person, own_domain, person_alike
-from crm.models import Company, Contact, ContactPoint
+from crm.models import Company, Contact, ContactPoint, DistinctCompanies, DistinctContacts
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -105,9 +105,21 @@ class Match:
         return [str(WORDS[reason]) for reason in self.reasons if reason not in implied]
 
     @property
+    def is_sure(self) -> bool:
+        """Whether hardly anything else is possible."""
+        return self.strength == SURE
+
+    @property
     def strength_words(self) -> str:
         """How surely, in words."""
         return str(STRENGTHS[self.strength])
+
+
+def weigh(reasons: Iterable[str], weights: Mapping[str, int]) -> int:
+    """How much reasons say together; a place counts once, however it is said."""
+    told = list(reasons)
+    places = (weights[name] for name in told if name in PLACE)
+    return sum(weights[name] for name in told if name not in PLACE) + max(places, default=0)
 
 
 @dataclass(slots=True)
@@ -131,9 +143,7 @@ class Candidates:
         found = []
         for record in records:
             reasons = tuple(name for name in weights if name in self.reasons[record.pk])
-            places = [weights[name] for name in reasons if name in PLACE]
-            others = sum(weights[name] for name in reasons if name not in PLACE)
-            weight = others + max(places, default=0)
+            weight = weigh(reasons, weights)
             if weight:
                 found.append((weight, record.pk, Match(record, reasons, min(weight, SURE))))
         return [match for _weight, _pk, match in sorted(found, key=lambda each: each[:2])[::-1]]
@@ -273,7 +283,10 @@ def find_contacts(probe: Probe, *, by: User, but: int = 0) -> list[Match]:
     keys = {*found.reasons, *places.reasons} - {but}
     if not keys:
         return []
-    records = list(Contact.objects.visible_to(by).active().filter(pk__in=keys).for_list())
+    seen = Contact.objects.visible_to(by).active().filter(pk__in=keys)
+    if but:
+        seen = seen.exclude(DistinctContacts.objects.others_than(but))
+    records = list(seen.for_list())
     found.leave([but])
     for contact in records:
         if probe.knows(contact.name):
@@ -314,6 +327,8 @@ def find_companies(probe: Probe, *, by: User, but: int = 0) -> list[Match]:
     if not found.reasons:
         return []
     seen = Company.objects.visible_to(by).active().filter(pk__in=found.reasons)
+    if but:
+        seen = seen.exclude(DistinctCompanies.objects.others_than(but))
     records = list(seen.for_list())
     for company in records:
         if any(is_same_company(company.name, name) for name in probe.company_names):

@@ -127,6 +127,13 @@ COMMANDS = [
         ("customers", "accounts", "clients", "sociétés", "comptes"),
     ),
     Command(
+        "duplicates",
+        _("Duplicates"),
+        "copy",
+        page_of("duplicates"),
+        ("merge", "same", "clean up", "deduplicate", "doublons", "fusionner", "nettoyer"),
+    ),
+    Command(
         "invite",
         _("Invite a person"),
         "users",

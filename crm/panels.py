@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import navigation, panels
-from core.ledger.tables import Change
+from core.ledger.schema import model_of
+from core.ledger.tables import Action, Change
+from core.ledger.words import Told
 from core.panels import SIDE, Panel
+from core.settingpages import SettingLink, register_link
 from core.telling import register_phrase
 from crm import privacy
 from crm.duplicatelines import KINDS, Kind
-from crm.models import Contact, ContactPoint
+from crm.models import Contact, ContactPoint, Distinct, DistinctCompanies, DistinctContacts
 from crm.models.people import Role
 from crm.privacy import Person
+from crm.services.distinct import register_apart
 from crm.telling import phrase
 
 
@@ -22,6 +29,9 @@ def register() -> None:
     register_phrase(phrase)
     for kind in KINDS.values():
         panels.register(kind.name, _duplicates(kind))
+    for pairs in (DistinctContacts, DistinctCompanies):
+        register_apart(pairs)
+    register_phrase(said_apart)
     privacy.register(
         privacy.Holding(
             "contact",
@@ -37,6 +47,14 @@ def register() -> None:
             12,
             lambda person: ContactPoint.objects.filter(contact=person.contact),
             learn=_learn_points,
+        )
+    )
+    register_link(
+        SettingLink(
+            "duplicates",
+            _("Duplicates"),
+            "copy",
+            _("Records that are there twice: merge them, or tell them apart."),
         )
     )
     pages = [
@@ -60,7 +78,13 @@ def register() -> None:
         order=40,
         keys="g c",
         words=("people", "companies", "customers", "clients", "entreprises", "sociétés", "clients"),
-        pages=("companies", "privacy-log", *pages),
+        pages=(
+            "companies",
+            "privacy-log",
+            "duplicates",
+            "duplicates-of",
+            *pages,
+        ),
     )
     navigation.register(
         "teams",
@@ -84,6 +108,19 @@ def _learn_points(person: Person) -> None:
         values |= {value for value in diff.get("value", ()) if isinstance(value, str)}
     emails = {value for value in values if "@" in value}
     person.learn([], emails, values - emails)
+
+
+def said_apart(told: Told) -> tuple[str, Collection[str]] | None:
+    """Records told apart, or that taken back, in the words of the queue."""
+    try:
+        model = model_of(told.change.record_type)
+    except LookupError:
+        return None
+    if not issubclass(model, Distinct):
+        return None
+    if told.change.action == Action.CREATED:
+        return gettext("not duplicates of each other"), ("first", "second")
+    return gettext("no longer told apart"), ()
 
 
 def _duplicates(kind: Kind) -> Panel:

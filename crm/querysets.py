@@ -204,6 +204,42 @@ class ContactQuerySet(OwnedQuerySet):
         return reached_by(self.model, kind, key, columns)
 
 
+class DistinctQuerySet(TrackedQuerySet[Any]):
+    """Reads of pairs that were told apart."""
+
+    def visible_to(self, user: User) -> Self:
+        """Pairs of which the person sees both."""
+        if sees_all(user):
+            return self
+        seen = self.model.of_what().objects.visible_to(user).values("pk")
+        return self.filter(first__in=seen, second__in=seen)
+
+    def changeable_by(self, user: User) -> Self:
+        """Pairs of which the person sees both and may change one."""
+        if user.is_manager:
+            return self
+        mine = self.model.of_what().objects.changeable_by(user).values("pk")
+        return self.visible_to(user).filter(Q(first__in=mine) | Q(second__in=mine))
+
+    def of(self, pk: int) -> Self:
+        """The pairs that a record is in."""
+        return self.filter(Q(first=pk) | Q(second=pk))
+
+    def among(self, ids: Collection[int]) -> Self:
+        """The pairs of which both are among `ids`."""
+        return self.filter(first__in=ids, second__in=ids)
+
+    def others_than(self, pk: int) -> Q:
+        """Of records: those that were told apart from the one of `pk`."""
+        return Q(pk__in=self.filter(first=pk).values("second")) | Q(
+            pk__in=self.filter(second=pk).values("first")
+        )
+
+    def for_list(self) -> Self:
+        """What a list or an API page needs, in one query."""
+        return self.select_related("first", "second")
+
+
 class SavedViewQuerySet(TrackedQuerySet[Any]):
     """Reads of saved views."""
 

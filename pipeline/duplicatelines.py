@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 
 from core.folding import email_key
 from core.money import format_money
-from crm.duplicatelines import Kind, typed_phones
+from crm.duplicatelines import Facts, Kind, of_both, typed_phones
 from crm.duplicates import Probe, some
 from crm.models import Company
+from pipeline import reviews
 from pipeline.duplicates import find_leads, probe_of_lead
 from pipeline.leadpage import visible_lead
+from pipeline.lists import main_contacts
 from pipeline.models import Lead
 
 
@@ -36,4 +39,33 @@ def _known(typed: Mapping[str, str]) -> Probe:
     )
 
 
-LEADS = Kind("lead", visible_lead, probe_of_lead, find_leads, _where, _known)
+def _facts(leads: Sequence[Any]) -> Mapping[int, Facts]:
+    language = get_language() or "en"
+    people = main_contacts([lead.pk for lead in leads])
+    found: dict[int, Facts] = {}
+    for lead in leads:
+        name, email, phone = people.get(lead.pk, ("", "", ""))
+        found[lead.pk] = (
+            (_("Contact"), lead.contact_name or name),
+            (_("Company"), str(lead.company or lead.company_name)),
+            (_("E-mail"), lead.email or email),
+            (_("Phone"), lead.phone or phone),
+            (_("Stage"), f"{lead.pipeline} · {lead.stage}"),
+            (_("Amount"), format_money(lead.expected_revenue, lead.currency, language)),
+            *of_both(lead),
+        )
+    return found
+
+
+LEADS = Kind(
+    "lead",
+    "leads",
+    gettext_lazy("Leads"),
+    visible_lead,
+    probe_of_lead,
+    find_leads,
+    _where,
+    _known,
+    reviews.LEADS,
+    _facts,
+)

@@ -26,7 +26,7 @@ from crm.duplicates import (
     some,
 )
 from crm.models import ContactPoint
-from pipeline.models import Lead, LeadContact
+from pipeline.models import DistinctLeads, Lead, LeadContact
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -88,6 +88,8 @@ def find_leads(probe: Probe, *, by: User, but: int = 0, include_closed: bool = T
         return []
     leads = Lead.objects.visible_to(by, singly=True).active().filter(pk__in=found.reasons)
     leads = leads.mergeable() if include_closed else leads.open()
+    if but:
+        leads = leads.exclude(DistinctLeads.objects.others_than(but))
     records = list(leads.select_related("company", "stage", "owner").only(*READ))
     names: dict[int, list[str]] = {lead.pk: [lead.contact_name] for lead in records}
     people = LeadContact.objects.filter(lead__in=names).values_list("lead", "contact__name")

@@ -21,7 +21,7 @@ from pipeline.recurring import by_month, weighted
 Person = tuple[str, str, str]
 
 
-def _main_contacts(ids: Sequence[int]) -> Mapping[int, Person]:
+def main_contacts(ids: Sequence[int]) -> Mapping[int, Person]:
     """The main contact of each lead, in one query."""
     rows = LeadContact.objects.filter(lead__in=ids, is_main=True).values_list(
         "lead", "contact__name", "contact__email", "contact__phone", "contact__mobile"
@@ -126,21 +126,21 @@ LEADS = register(
                 _("Contact"),
                 paths=("contact_name",),
                 of=partial(_person, 0),
-                side=_main_contacts,
+                side=main_contacts,
             ),
             Column(
                 "email",
                 _("E-mail"),
                 paths=("email",),
                 of=partial(_person, 1),
-                side=_main_contacts,
+                side=main_contacts,
             ),
             Column(
                 "phone",
                 _("Phone"),
                 paths=("phone",),
                 of=partial(_person, 2),
-                side=_main_contacts,
+                side=main_contacts,
             ),
             owner_column(),
             Column(

@@ -10,15 +10,21 @@ from core.telling import register_phrase
 
 def register() -> None:
     """Called once, when the app is ready."""
+    from crm.duplicatelines import register_queue
+    from crm.services.distinct import register_apart
+    from pipeline.duplicatelines import LEADS as DUPLICATE_LEADS
     from pipeline.finding import COMMANDS, LEADS, PIPELINES
     from pipeline.holdings import register as register_holdings
     from pipeline.leadpanels import register_panels
+    from pipeline.models import DistinctLeads
     from pipeline.notices import MyLeads, OverdueSteps, overdue_count
     from pipeline.recordpanels import register as register_record_panels
     from pipeline.teamload import register as register_team_load
     from pipeline.telling import phrase
 
     register_phrase(phrase)
+    register_queue(DUPLICATE_LEADS)
+    register_apart(DistinctLeads)
     register_panels()
     register_record_panels()
     register_holdings()

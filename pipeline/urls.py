@@ -69,7 +69,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/<int:pk>/done/", steps.finish, name="activity-done"),
     path("activities/<int:pk>/snooze/", steps.snooze, name="activity-snooze"),
     path("activities/<int:pk>/due/", steps.reschedule, name="activity-due"),
-    *duplicate_routes(LEADS, "leads"),
+    *duplicate_routes(LEADS),
     *MERGING.routes("leads"),
     path("day/", day.day, name="day"),
 ]

@@ -370,7 +370,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='company',
-            index=models.Index(condition=models.Q(('domain_key', ''), _negated=True), fields=['domain_key'], name='company_by_domain'),
+            index=models.Index(condition=models.Q(('domain_key', ''), _negated=True), fields=['domain_key', 'archived_at'], name='company_by_domain'),
         ),
         migrations.AddIndex(
             model_name='company',
@@ -378,7 +378,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='company',
-            index=models.Index(condition=models.Q(('name_alike', ''), _negated=True), fields=['name_alike'], name='company_alike'),
+            index=models.Index(condition=models.Q(('name_alike', ''), _negated=True), fields=['name_alike', 'domain_key', 'archived_at'], name='company_alike'),
         ),
         migrations.AddConstraint(
             model_name='company',
@@ -390,15 +390,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='contact',
-            index=models.Index(condition=models.Q(('email_key', ''), _negated=True), fields=['email_key'], name='contact_by_email'),
+            index=models.Index(condition=models.Q(('email_key', ''), _negated=True), fields=['email_key', 'archived_at'], name='contact_by_email'),
         ),
         migrations.AddIndex(
             model_name='contact',
-            index=models.Index(condition=models.Q(('phone_key', ''), _negated=True), fields=['phone_key'], name='contact_by_phone'),
+            index=models.Index(condition=models.Q(('phone_key', ''), _negated=True), fields=['phone_key', 'archived_at'], name='contact_by_phone'),
         ),
         migrations.AddIndex(
             model_name='contact',
-            index=models.Index(condition=models.Q(('mobile_key', ''), _negated=True), fields=['mobile_key'], name='contact_by_mobile'),
+            index=models.Index(condition=models.Q(('mobile_key', ''), _negated=True), fields=['mobile_key', 'archived_at'], name='contact_by_mobile'),
         ),
         migrations.AddIndex(
             model_name='contact',
@@ -406,7 +406,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='contact',
-            index=models.Index(condition=models.Q(('name_alike', ''), _negated=True), fields=['name_alike'], name='contact_alike'),
+            index=models.Index(condition=models.Q(('name_alike', ''), _negated=True), fields=['name_alike', 'company', 'domain_key', 'archived_at'], name='contact_alike'),
         ),
         migrations.AddConstraint(
             model_name='contact',
@@ -494,6 +494,46 @@ class Migration(migrations.Migration):
                 'default_manager_name': 'objects',
                 'indexes': [models.Index(fields=['key', 'kind'], name='point_by_key')],
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('company__isnull', True), ('contact__isnull', False)), models.Q(('company__isnull', False), ('contact__isnull', True)), _connector='OR'), name='point_of_one_record', violation_error_message='An address belongs to a contact or to a company.'), models.UniqueConstraint(fields=('contact', 'kind', 'key'), name='point_once_per_contact'), models.UniqueConstraint(fields=('company', 'kind', 'key'), name='point_once_per_company')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DistinctCompanies',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=0, editable=False)),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='told apart on')),
+                ('first', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.company', verbose_name='company')),
+                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.company', verbose_name='other company')),
+            ],
+            options={
+                'verbose_name': 'companies told apart',
+                'verbose_name_plural': 'companies told apart',
+                'ordering': ['-id'],
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('first', 'second'), name='companies_apart_once'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='companies_apart_in_order', violation_error_message='The lower id comes first.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DistinctContacts',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=0, editable=False)),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='told apart on')),
+                ('first', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.contact', verbose_name='contact')),
+                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.contact', verbose_name='other contact')),
+            ],
+            options={
+                'verbose_name': 'contacts told apart',
+                'verbose_name_plural': 'contacts told apart',
+                'ordering': ['-id'],
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('first', 'second'), name='contacts_apart_once'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='contacts_apart_in_order', violation_error_message='The lower id comes first.')],
             },
         ),
     ]

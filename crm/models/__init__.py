@@ -1,6 +1,7 @@
 """People and companies."""
 
 from crm.models.customfields import CustomField
+from crm.models.distinct import Distinct, DistinctCompanies, DistinctContacts
 from crm.models.people import Membership, Target, Team, User
 from crm.models.points import ContactPoint
 from crm.models.privacy import PrivacyRecord
@@ -15,6 +16,9 @@ __all__ = [
     "Contact",
     "ContactPoint",
     "CustomField",
+    "Distinct",
+    "DistinctCompanies",
+    "DistinctContacts",
     "Medium",
     "Membership",
     "PrivacyRecord",

@@ -141,14 +141,19 @@ class Company(Tracked):
         ordering = ["name", "id"]
         indexes = [
             models.Index(fields=["name_key", "id"], name="company_by_name"),
+            # What is behind the key spares those who go through duplicates the rows.
             models.Index(
-                fields=["domain_key"], name="company_by_domain", condition=~models.Q(domain_key="")
+                fields=["domain_key", "archived_at"],
+                name="company_by_domain",
+                condition=~models.Q(domain_key=""),
             ),
             models.Index(
                 fields=["phone_key"], name="company_by_phone", condition=~models.Q(phone_key="")
             ),
             models.Index(
-                fields=["name_alike"], name="company_alike", condition=~models.Q(name_alike="")
+                fields=["name_alike", "domain_key", "archived_at"],
+                name="company_alike",
+                condition=~models.Q(name_alike=""),
             ),
         ]
         constraints = [
@@ -251,19 +256,27 @@ class Contact(Tracked):
         indexes = [
             models.Index(fields=["name_key", "id"], name="contact_by_name"),
             models.Index(
-                fields=["email_key"], name="contact_by_email", condition=~models.Q(email_key="")
+                fields=["email_key", "archived_at"],
+                name="contact_by_email",
+                condition=~models.Q(email_key=""),
             ),
             models.Index(
-                fields=["phone_key"], name="contact_by_phone", condition=~models.Q(phone_key="")
+                fields=["phone_key", "archived_at"],
+                name="contact_by_phone",
+                condition=~models.Q(phone_key=""),
             ),
             models.Index(
-                fields=["mobile_key"], name="contact_by_mobile", condition=~models.Q(mobile_key="")
+                fields=["mobile_key", "archived_at"],
+                name="contact_by_mobile",
+                condition=~models.Q(mobile_key=""),
             ),
             models.Index(
                 fields=["domain_key"], name="contact_by_domain", condition=~models.Q(domain_key="")
             ),
             models.Index(
-                fields=["name_alike"], name="contact_alike", condition=~models.Q(name_alike="")
+                fields=["name_alike", "company", "domain_key", "archived_at"],
+                name="contact_alike",
+                condition=~models.Q(name_alike=""),
             ),
         ]
         constraints = [

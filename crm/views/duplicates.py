@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
 from core.numbers import key_in
 from core.requests import Request
 from crm.duplicatelines import SHOWN, Kind
 
 
-def routes(kind: Kind, many: str) -> list[URLPattern]:
-    """The addresses for a kind of record; `many` is where its list stands."""
+def routes(kind: Kind) -> list[URLPattern]:
+    """The addresses for a kind of record."""
 
     def of(request: Request, pk: int) -> HttpResponse:
         """What may be the same as a record: a page, or the panel of the record's own page."""
@@ -25,6 +25,8 @@ def routes(kind: Kind, many: str) -> list[URLPattern]:
             "record": record,
             "lines": [line for line in shown if line.is_likely],
             "others": [line for line in shown if not line.is_likely],
+            "apart_url": reverse("duplicates-decide", args=[kind.many]),
+            "queue_url": kind.queue_url,
             "more_url": kind.address(record) if request.htmx and len(lines) > SHOWN else "",
         }
         name = "crm/duplicates.html" + ("#panel" if request.htmx else "")
@@ -38,6 +40,6 @@ def routes(kind: Kind, many: str) -> list[URLPattern]:
         return render(request, "crm/duplicates.html#hint", {"lines": lines})
 
     return [
-        path(f"{many}/known/", known, name=f"{kind.name}-known"),
-        path(f"{many}/<int:pk>/duplicates/", of, name=f"{kind.name}-duplicates"),
+        path(f"{kind.many}/known/", known, name=f"{kind.name}-known"),
+        path(f"{kind.many}/<int:pk>/duplicates/", of, name=f"{kind.name}-duplicates"),
     ]

@@ -146,8 +146,9 @@ def labels_of_filters() -> dict[str, str]:
 
 
 def tabs(current: str) -> list[Chip]:
-    """Contacts and companies side by side."""
+    """Contacts and companies side by side, and what of them is there twice."""
     return [
         Chip(_("Contacts"), reverse("contacts"), current == "contacts"),
         Chip(_("Companies"), reverse("companies"), current == "companies"),
+        Chip(_("Duplicates"), reverse("duplicates-of", args=[current])),
     ]

@@ -507,11 +507,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(condition=models.Q(('email_key', ''), _negated=True), fields=['email_key'], name='lead_by_email'),
+            index=models.Index(condition=models.Q(('email_key', ''), _negated=True), fields=['email_key', 'status', 'archived_at', 'owner', 'team', 'id'], name='lead_by_email'),
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(condition=models.Q(('phone_key', ''), _negated=True), fields=['phone_key'], name='lead_by_phone'),
+            index=models.Index(condition=models.Q(('phone_key', ''), _negated=True), fields=['phone_key', 'status', 'archived_at', 'owner', 'team', 'id'], name='lead_by_phone'),
         ),
         migrations.AddIndex(
             model_name='lead',
@@ -519,7 +519,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(condition=models.Q(('contact_name_alike', ''), _negated=True), fields=['contact_name_alike'], name='lead_alike'),
+            index=models.Index(condition=models.Q(('contact_name_alike', ''), _negated=True), fields=['contact_name_alike', 'domain_key', 'company', 'company_name_alike', 'status', 'archived_at', 'owner', 'team', 'id'], name='lead_alike'),
         ),
         migrations.AddIndex(
             model_name='lead',
@@ -644,6 +644,26 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+            },
+        ),
+        migrations.CreateModel(
+            name='DistinctLeads',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.PositiveIntegerField(default=0, editable=False)),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='told apart on')),
+                ('first', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='pipeline.lead', verbose_name='lead')),
+                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='pipeline.lead', verbose_name='other lead')),
+            ],
+            options={
+                'verbose_name': 'leads told apart',
+                'verbose_name_plural': 'leads told apart',
+                'ordering': ['-id'],
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('first', 'second'), name='leads_apart_once'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='leads_apart_in_order', violation_error_message='The lower id comes first.')],
             },
         ),
     ]

@@ -2,6 +2,7 @@
 
 from pipeline.models.activities import Activity, ActivityType
 from pipeline.models.derived import LeadSearch, LeadSpan, StageTotal, StageVisit
+from pipeline.models.distinct import DistinctLeads
 from pipeline.models.leads import Lead
 from pipeline.models.people import LeadCollaborator, LeadContact, LeadFollower, LeadTag
 from pipeline.models.plans import Plan, PlanStep
@@ -11,6 +12,7 @@ __all__ = [
     "Activity",
     "ActivityType",
     "CriterionTick",
+    "DistinctLeads",
     "Lead",
     "LeadCollaborator",
     "LeadContact",

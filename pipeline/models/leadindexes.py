@@ -56,12 +56,33 @@ INDEXES = [
         name="lead_idle",
         condition=Q(status="open", archived_at__isnull=True, next_activity_at__isnull=True),
     ),
-    models.Index(fields=["email_key"], name="lead_by_email", condition=~Q(email_key="")),
-    models.Index(fields=["phone_key"], name="lead_by_phone", condition=~Q(phone_key="")),
-    # By these and the two above the duplicates of a lead are looked up.
+    # By these the duplicates of a lead are looked up; and those who go through all duplicates have
+    # the open leads grouped by what these hold, without the rows.
+    models.Index(
+        fields=["email_key", "status", "archived_at", "owner", "team", "id"],
+        name="lead_by_email",
+        condition=~Q(email_key=""),
+    ),
+    models.Index(
+        fields=["phone_key", "status", "archived_at", "owner", "team", "id"],
+        name="lead_by_phone",
+        condition=~Q(phone_key=""),
+    ),
     models.Index(fields=["domain_key"], name="lead_by_domain", condition=~Q(domain_key="")),
     models.Index(
-        fields=["contact_name_alike"], name="lead_alike", condition=~Q(contact_name_alike="")
+        fields=[
+            "contact_name_alike",
+            "domain_key",
+            "company",
+            "company_name_alike",
+            "status",
+            "archived_at",
+            "owner",
+            "team",
+            "id",
+        ],
+        name="lead_alike",
+        condition=~Q(contact_name_alike=""),
     ),
     models.Index(
         fields=["company_name_alike"],

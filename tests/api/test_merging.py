@@ -115,3 +115,39 @@ def test_what_cannot_be_merged_is_said_clearly(cast: Any, api: Any) -> None:
     stale = rep.post(path, {"ids": [others[1]]}, If_Match='"99"')
     assert stale.status_code == 412
     assert Lead.objects.count() == 6
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_the_queue_and_what_is_no_duplicate(resource: str, cast: Any, api: Any) -> None:
+    one = make(resource, cast, cast.rep, "Nora Keller")
+    two = make(resource, cast, cast.rep, "N. Keller")
+    theirs = make(resource, cast, cast.stranger, "Keller Nora")
+    rep, queue = api(cast.rep), f"{resource}/duplicates/"
+    path = f"{resource}/{one.pk}/not-duplicates/"
+    found = rep.get(queue).json()
+    (entry,) = found["results"]
+    assert {record["id"] for record in entry["records"]} == {one.pk, two.pk}
+    assert (entry["strength"], found["next"]) == ("very_likely", None)
+    assert len(api(cast.manager).get(queue).json()["results"][0]["records"]) == 3
+
+    assert rep.post(path, {"ids": [theirs.pk]}).status_code == 404
+    told = rep.post(path, {"ids": [two.pk, two.pk]})
+    assert told.json() == {"results": [{"id": two.pk, "name": "N. Keller"}]}
+    assert rep.get(path).json() == told.json()
+    assert rep.get(queue).json()["results"] == []
+    assert rep.get(f"{resource}/{two.pk}/duplicates/").json()["results"] == []
+    assert rep.get(f"{queue}?after=x").status_code == 400
+
+    assert rep.delete(f"{path}{two.pk}/").status_code == 204
+    assert rep.delete(f"{path}{two.pk}/").status_code == 404
+    assert len(rep.get(queue).json()["results"]) == 1
+
+
+def test_the_queue_goes_on_behind_its_cursor(cast: Any, api: Any) -> None:
+    for number in range(21):
+        for name in ("Nora", "Keller"):
+            factories.make_contact(f"{name} {number}", email=f"n{number:02}@x.example")
+    first = api(cast.rep).get("contacts/duplicates/").json()
+    assert len(first["results"]) == 20
+    rest = api(cast.rep).get(first["next"].partition("/api/v1/")[2]).json()
+    assert (len(rest["results"]), rest["next"]) == (1, None)

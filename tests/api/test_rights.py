@@ -73,7 +73,12 @@ TABLE: dict[str, tuple[str, Any]] = {
     "POST leads/": (everyone(201), {"title": "x"}),
     "GET leads/totals/": (everyone(200), None),
     "GET leads/<id:pk>/": (SEES, None),
+    "GET leads/duplicates/": (everyone(200), None),
     "GET leads/<id:pk>/duplicates/": (SEES, None),
+    "GET leads/<id:pk>/not-duplicates/": (SEES, None),
+    # None is said of none; who may say what is in test_merging.py.
+    "POST leads/<id:pk>/not-duplicates/": (SEES, {"ids": []}),
+    "DELETE leads/<id:pk>/not-duplicates/<id:other>/": (SEES.replace("200", "404"), None),
     # Two at least; who may merge what is in test_merging.py.
     "POST leads/<id:pk>/merge/": (SEES.replace("200", "400"), {"ids": []}),
     "PATCH leads/<id:pk>/": (changers(200), {"title": "x"}),
@@ -142,7 +147,12 @@ TABLE: dict[str, tuple[str, Any]] = {
     "GET companies/": (everyone(200), None),
     "POST companies/": (everyone(201), {"name": "x"}),
     "GET companies/<id:pk>/": (SEES, None),
+    "GET companies/duplicates/": (everyone(200), None),
     "GET companies/<id:pk>/duplicates/": (SEES, None),
+    "GET companies/<id:pk>/not-duplicates/": (SEES, None),
+    # None is said of none; who may say what is in test_merging.py.
+    "POST companies/<id:pk>/not-duplicates/": (SEES, {"ids": []}),
+    "DELETE companies/<id:pk>/not-duplicates/<id:other>/": (SEES.replace("200", "404"), None),
     # Two at least; who may merge what is in test_merging.py.
     "POST companies/<id:pk>/merge/": (SEES.replace("200", "400"), {"ids": []}),
     "PATCH companies/<id:pk>/": (owners(200), {"name": "x"}),
@@ -152,7 +162,12 @@ TABLE: dict[str, tuple[str, Any]] = {
     "GET contacts/": (everyone(200), None),
     "POST contacts/": (everyone(201), {"name": "x"}),
     "GET contacts/<id:pk>/": (SEES, None),
+    "GET contacts/duplicates/": (everyone(200), None),
     "GET contacts/<id:pk>/duplicates/": (SEES, None),
+    "GET contacts/<id:pk>/not-duplicates/": (SEES, None),
+    # None is said of none; who may say what is in test_merging.py.
+    "POST contacts/<id:pk>/not-duplicates/": (SEES, {"ids": []}),
+    "DELETE contacts/<id:pk>/not-duplicates/<id:other>/": (SEES.replace("200", "404"), None),
     # Two at least; who may merge what is in test_merging.py.
     "POST contacts/<id:pk>/merge/": (SEES.replace("200", "400"), {"ids": []}),
     "PATCH contacts/<id:pk>/": (owners(200), {"name": "x"}),
@@ -243,6 +258,7 @@ def test_each_endpoint_by_each_person(api, cast, world):
         for converter in ("<id:pk>", "<uuid:pk>"):
             path = path.replace(converter, str(world[endpoint.resource]))
         path = path.replace("<id:contact>", str(world["contacts"]))
+        path = path.replace("<id:other>", "999999999")
         for part, status in zip(PEOPLE, expected.split(), strict=True):
             with transaction.atomic():
                 before = Change.objects.count()
@@ -258,7 +274,8 @@ def test_each_endpoint_by_each_person(api, cast, world):
 def test_nobody_gets_in_without_a_token(client, world):
     for endpoint in endpoints():
         path = endpoint.route.replace("<uuid:pk>", str(world["causes"]))
-        path = path.replace("<id:pk>", "1").replace("<id:contact>", "1")
+        path = path.replace("<id:pk>", "1")
+        path = path.replace("<id:contact>", "1").replace("<id:other>", "1")
         response = client.generic(endpoint.method, f"/api/v1/{path}")
         assert response.status_code == 401, endpoint
 

@@ -181,6 +181,8 @@ PAGES = [
     Page("companies", to("companies"), "leader"),
     Page("company", to("company", "company"), "leader"),
     Page("company-edit", to("company-edit", "company"), "manager"),
+    Page("duplicates", to("duplicates"), "manager"),
+    Page("duplicates-companies", lambda w: reverse("duplicates-of", args=["companies"]), "manager"),
     Page("imports", to("imports"), "manager"),
     Page("history", to("causes"), "manager"),
     Page("cause", to("cause", "cause"), "manager"),

@@ -15,6 +15,7 @@ from core.ledger.doctor import check_chain
 from core.ledger.links import Link
 from core.ledger.schema import schema_of, tracked_models
 from core.ledger.tables import Change
+from crm.models import Distinct
 from messaging.models import FileContent
 from tests.factories import arranging
 
@@ -107,6 +108,9 @@ def _value(field: Any, number: int) -> Any:
 def make(model: Any, **values: Any) -> Any:
     """A record of `model` (or of the model of that label), in a closed cause of its own."""
     model = apps.get_model(model) if isinstance(model, str) else model
+    if issubclass(model, Distinct) and "second" in values and "first" not in values:
+        # The lower id comes first.
+        values["first"] = make(model.of_what(), pk=-next(_numbers))
     with arranging():
         return model._base_manager.create(**{**values_for(model), **values})
 

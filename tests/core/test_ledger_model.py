@@ -32,12 +32,14 @@ from core.ledger.schema import schema_of, tracked_models
 from core.ledger.tables import Kind
 from core.services.undoing import undo_cause
 from crm.models import Company, Contact, CustomField, Tag, User
+from crm.services import distinct
 from messaging.models import File, Note
 from messaging.services import files, notes
 from pipeline.models import (
     Activity,
     ActivityType,
     CriterionTick,
+    DistinctLeads,
     Lead,
     LeadContact,
     LeadSpan,
@@ -62,7 +64,10 @@ THOROUGH = bool(os.environ.get("RELANCE_THOROUGH"))
 Key = tuple[str, int, str]
 Dump = dict[Key, Any]
 EXISTS = ""
-WATCHED = [Lead, LeadContact, CriterionTick, Activity, Note, File, Company, Contact, Tag, Stage]
+WATCHED = [
+    *(Lead, LeadContact, CriterionTick, Activity, Note, File, DistinctLeads),
+    *(Company, Contact, Tag, Stage),
+]
 #: What an undo may make anew instead of writing the old value back.
 LOOSE = {("pipeline.lead", "position")}
 
@@ -476,6 +481,12 @@ class World:
                     lead=lead, stage=self.stages[b % 2], met=bool(c % 2), by=self.user
                 )
             )
+
+    def do_apart(self, a: int, b: int, c: int) -> None:
+        chosen = self.some(a)
+        if len(chosen) > 1:
+            deed = distinct.tell_apart if b % 3 else distinct.take_together
+            self.run(lambda: deed(model=DistinctLeads, ids=chosen, by=self.user))
 
     def do_person(self, a: int, b: int, c: int) -> None:
         lead, contact = self.pick(Lead, a), self.pick(Contact, b)
