@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.db import models
 from django.http import QueryDict
 from django.utils.translation import get_language
@@ -53,6 +54,16 @@ class Opening:
     label: Callable[[], str]
     opens: Callable[[Sequence[int]], str]
     is_grave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A part of a form for many records that is ticked to be changed, with its fields."""
+
+    name: str
+    label: str
+    fields: list[forms.BoundField]
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)

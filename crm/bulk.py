@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core.bulk import Deed, Opening
 from core.forms import Styled
+from crm.bulkforms import BulkCompanyForm, BulkContactForm, BulkRecordForm
 from crm.duplicatelines import COMPANIES, CONTACTS
 from crm.models import User
 from crm.services.companies import (
@@ -25,6 +26,7 @@ from crm.services.contacts import (
     unarchive_contacts,
     update_contacts,
 )
+from crm.services.people import save_companies, save_contacts
 
 Many = Callable[[list[int], Any], Any]
 
@@ -52,6 +54,8 @@ class SureForm(Styled):
 
 def _deeds(
     *,
+    form: type[BulkRecordForm],
+    edit: Callable[[list[int], Any, Any], Any],
     update: Callable[[list[int], dict[str, Any], Any], Any],
     archive: Many,
     unarchive: Many,
@@ -65,6 +69,16 @@ def _deeds(
         update(ids, {"owner": form.cleaned_data["owner"]}, by)
 
     deeds: tuple[Deed | Opening, ...] = (
+        Deed(
+            name="edit",
+            icon="pencil",
+            label=lambda: _("Edit"),
+            form=form,
+            do=edit,
+            asks=lambda n: ngettext("Edit %(n)s record", "Edit %(n)s records", n),
+            says=lambda n: ngettext("%(n)s record edited.", "%(n)s records edited.", n),
+            button=lambda: _("Save"),
+        ),
         Deed(
             name="assign",
             icon="user",
@@ -118,6 +132,10 @@ def _deeds(
 
 
 CONTACT_DEEDS = _deeds(
+    form=BulkContactForm,
+    edit=lambda ids, form, by: save_contacts(
+        contacts=ids, values=form.values(), company_name=form.named(), by=by
+    ),
     update=lambda ids, values, by: update_contacts(contacts=ids, values=values, by=by),
     archive=lambda ids, by: archive_contacts(contacts=ids, by=by),
     unarchive=lambda ids, by: unarchive_contacts(contacts=ids, by=by),
@@ -126,6 +144,10 @@ CONTACT_DEEDS = _deeds(
     merging=CONTACTS.merging(),
 )
 COMPANY_DEEDS = _deeds(
+    form=BulkCompanyForm,
+    edit=lambda ids, form, by: save_companies(
+        companies=ids, values=form.values(), parent_name=form.named(), by=by
+    ),
     update=lambda ids, values, by: update_companies(companies=ids, values=values, by=by),
     archive=lambda ids, by: archive_companies(companies=ids, by=by),
     unarchive=lambda ids, by: unarchive_companies(companies=ids, by=by),

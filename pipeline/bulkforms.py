@@ -5,13 +5,13 @@ Each is told the pipeline whose leads they are; None where they may be of severa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from core.bulk import Row
 from core.forms import Styled
 from crm.models import CustomField, Tag, User
 from pipeline.forms import LoseForm
@@ -110,16 +110,6 @@ class BulkSureForm(Styled):
 
     def __init__(self, data: Any = None, *, user: User, pipeline: Pipeline | None) -> None:
         super().__init__(data)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A part of the form that is ticked to be changed, with its fields."""
-
-    name: str
-    label: str
-    fields: list[forms.BoundField]
-    on: bool
 
 
 class BulkEditForm(LeadFields):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,8 @@ class Frame:
     #: What may be done to rows that are selected.
     deeds: Sequence[Deed | Opening] = ()
     problems: Sequence[str] = field(default_factory=list)
+    #: Files of the rows beside the tables: the name of the format, and the words.
+    files: Sequence[tuple[str, str]] = ()
 
 
 def show_list(
@@ -113,6 +115,7 @@ def show_list(
         "menus": frame.menus,
         "tabs": frame.tabs,
         "ways": frame.ways,
+        "files": frame.files,
         "filter_url": frame.filter_url,
         "problems": [*frame.problems, *([views.problem] if views and views.problem else [])],
         "views": views,
@@ -134,16 +137,20 @@ def export_list(
     listing: Listing,
     records: models.QuerySet[Any],
     problems: Sequence[str] = (),
+    others: Mapping[str, Callable[[models.QuerySet[Any], View], HttpResponseBase]] | None = None,
 ) -> HttpResponseBase:
     """What the list shows, as a file, or of it the rows that are selected. A filter that cannot be
-    read exports nothing."""
+    read exports nothing. `others` make files of further formats."""
     if problems:
         raise Refused(_("Nothing was exported.") + " " + " ".join(problems))
     query = asked_of(request)
     if rows := Selection.read(request.GET).rows:
         records = records.filter(pk__in=rows)
     view = View.read(listing, query, request.user)
-    return exports.answer(records, view, request.GET.get("format", "csv"))
+    wanted = request.GET.get("format", "csv")
+    if others and wanted in others:
+        return others[wanted](records, view)
+    return exports.answer(records, view, wanted)
 
 
 def asked_of(request: Request) -> QueryDict:

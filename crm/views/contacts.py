@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.lists import BATCH, View
 from core.requests import Request
 from core.views.cells import register_editor
 from core.views.conditions import build_url, register_built
@@ -52,6 +54,7 @@ def _records(request: Request, query: QueryDict) -> tuple[Any, Frame]:
         views=lambda shown: read_menu(
             request.user, CONTACTS.name, query, path=request.path, query=shown
         ),
+        files=[("vcf", _("vCards"))],
         deeds=offered(CONTACT_DEEDS, is_archive=filtering.is_archive),
     )
     return records, frame
@@ -66,6 +69,21 @@ def card(request: Request, pk: int) -> HttpResponse:
     name = f"{contact.name.replace('/', '-')}.vcf"
     answer = HttpResponse(card_of(contact), content_type="text/vcard; charset=utf-8")
     answer["Content-Disposition"] = str(content_disposition_header(True, name))
+    return answer
+
+
+def _cards(records: Any, view: View) -> HttpResponseBase:
+    """All contacts of a list or selection as one file, in their order, read bit by bit."""
+    ordered = (
+        records.for_list()
+        .prefetch_related("points")
+        .order_by(*(key.expression() for key in view.keys))
+    )
+    flow = map(card_of, ordered.iterator(chunk_size=BATCH))
+    answer = StreamingHttpResponse(flow, content_type="text/vcard; charset=utf-8")
+    answer["Content-Disposition"] = (
+        f'attachment; filename="{CONTACTS.name}-{timezone.localdate()}.vcf"'
+    )
     return answer
 
 
@@ -97,6 +115,7 @@ DOOR = Door(
     deeds=CONTACT_DEEDS,
     words=_words,
     form_template="crm/contact_form.html",
+    files={"vcf": _cards},
 )
 
 register_editor(CONTACTS, DOOR.editor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from core.answers import next_address, posted, put_errors, say, written_cause
 from core.bulk import Deed, Opening, Selection, choose
 from core.errors import Conflict, NotAllowed, NotFound, Refused
-from core.lists import Listing
+from core.lists import Listing, View
 from core.numbers import key_in
 from core.panels import MAIN, SIDE, panels_of
 from core.requests import Request
@@ -48,6 +48,8 @@ class Door:
     deeds: Mapping[str, Deed | Opening]
     words: Callable[[], dict[str, str]]
     form_template: str
+    #: Files of further formats, by their names.
+    files: Mapping[str, Callable[[Any, View], HttpResponseBase]] = field(default_factory=dict)
 
     def routes(self) -> list[URLPattern]:
         """Their addresses, under the name of the list."""
@@ -94,7 +96,7 @@ class Door:
     def export(self, request: Request) -> HttpResponseBase:
         """The list as a file."""
         records, frame = self.records(request, asked_of(request))
-        return export_list(request, self.listing, records, frame.problems)
+        return export_list(request, self.listing, records, frame.problems, self.files)
 
     def bulk(self, request: Request, deed: str) -> HttpResponse:
         """Ask what is to be done to those that are selected, and do it to all or none."""
