@@ -32,11 +32,40 @@ function put(form, files, before = []) {
     if (file.size > most) large.push(`“${file.name}”`);
     else all.items.add(file);
   }
-  input.files = all.files;
   if (large.length) toast({ kind: "error", text: `${form.dataset.tooLarge} ${large.join(", ")}` });
+  const address = form.action;
+  if (form.hasAttribute("data-sends") && sending.has(address)) {
+    input.value = "";
+    waiting.set(address, [...(waiting.get(address) ?? []), ...all.files]);
+    return;
+  }
+  input.files = all.files;
   show(form);
-  if (form.hasAttribute("data-sends") && all.files.length) form.requestSubmit();
+  if (!form.hasAttribute("data-sends") || !all.files.length) return;
+  sending.add(address);
+  form.requestSubmit();
 }
+
+/** Addresses to which files are on their way, and what was chosen for them meanwhile.
+ * @type {Set<string>} */
+const sending = new Set();
+/** @type {Map<string, File[]>} */
+const waiting = new Map();
+
+// The panel was drawn anew by the answer: what was chosen meanwhile goes through its new form.
+document.addEventListener("htmx:finally:request", (event) => {
+  if (!(event instanceof CustomEvent)) return;
+  const address = new URL(event.detail.ctx.request.action, document.baseURI).href;
+  if (!sending.delete(address)) return;
+  const files = waiting.get(address) ?? [];
+  waiting.delete(address);
+  for (const form of document.querySelectorAll("form[data-sends]")) {
+    if (files.length && form instanceof HTMLFormElement && form.action === address) {
+      put(form, files);
+      return;
+    }
+  }
+});
 
 /** Show what is chosen, each with a button that takes it out.
  * @param {HTMLFormElement} form */

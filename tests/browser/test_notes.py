@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from messaging.models import Note
+from messaging.models import File, Note
 from pipeline.models import LeadFollower
 from tests import factories
 
@@ -78,3 +78,61 @@ def test_a_colleague_is_mentioned_by_keyboard(cast: Any, stages: Any, enter: Any
     page.locator("#toasts button", has_text="Give access").click()
     page.wait_for_selector("#toasts :text('Given access')")
     assert LeadFollower.objects.filter(lead=lead, user=cast.stranger).exists()
+
+
+#: Lets go of files over an element, as the mouse does.
+DROP = """(zone, names) => {
+  const held = new DataTransfer();
+  for (const name of names) held.items.add(new File([`words of ${name}`], name));
+  for (const type of ["dragover", "drop"]) {
+    zone.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: held}));
+  }
+}"""
+#: Pastes a file into an element.
+PASTE = """(box, name) => {
+  const held = new DataTransfer();
+  held.items.add(new File(["words"], name));
+  box.dispatchEvent(new ClipboardEvent("paste", {
+    bubbles: true, cancelable: true, clipboardData: held,
+  }));
+}"""
+
+
+def test_files_that_are_dropped_while_others_are_on_their_way_follow_them(
+    cast: Any, enter: Any
+) -> None:
+    contact = factories.make_contact("Nora", owner=cast.rep)
+    page = enter(cast.rep)
+    page.goto(contact.get_absolute_url())
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/files/contact/*/", hold, times=1)
+    panel = page.locator("[data-part=files]")
+    panel.evaluate(DROP, ["offer.txt", "plan.txt"])
+    page.wait_for_timeout(100)
+    panel.evaluate(DROP, ["late.txt"])
+    assert len(held) == 1
+    held[0].continue_()
+    page.wait_for_selector(".files a:text('late.txt')")
+    assert sorted(File.objects.values_list("name", flat=True)) == [
+        "late.txt",
+        "offer.txt",
+        "plan.txt",
+    ]
+
+
+def test_a_file_that_is_pasted_goes_with_its_note(cast: Any, stages: Any, enter: Any) -> None:
+    lead = factories.make_lead(by=cast.manager, title="Alpha", owner=cast.rep.pk)
+    page = enter(cast.rep)
+    page.goto(lead.get_absolute_url())
+    box = page.locator("[data-composer] textarea")
+    box.fill("See the picture")
+    box.evaluate(PASTE, "shot.txt")
+    page.wait_for_selector("[data-picked] li:has-text('shot.txt')")
+    box.press("Control+Enter")
+    page.wait_for_selector(".entry .note:has-text('See the picture')")
+    assert File.objects.get(name="shot.txt").note == Note.objects.get()
+    assert page.locator("[data-picked] li").count() == 0
