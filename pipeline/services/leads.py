@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.base import ModelState
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -108,32 +108,33 @@ class _Starts:
 
     def __init__(self, by: User | None) -> None:
         self.by = by
-        self._first: dict[int | None, Stage] = {}
+        self._first: dict[tuple[int | None, int | None], Stage] = {}
 
-    def stage_of(self, draft: LeadDraft) -> Stage:
-        """The stage that a draft names, or the first open one of its pipeline."""
+    def stage_of(self, draft: LeadDraft, team: int | None) -> Stage:
+        """The stage that a draft names, or the first open one of its pipeline, or of its team."""
         if draft.steps:
             return draft.steps[0].stage
-        return draft.stage or self.first(draft.pipeline)
+        return draft.stage or self.first(draft.pipeline, None if draft.pipeline else team)
 
-    def first(self, pipeline: Pipeline | None) -> Stage:
-        """The first open stage of a pipeline, or of the first pipeline that the person sees."""
-        key = pipeline.pk if pipeline else None
+    def first(self, pipeline: Pipeline | None, team: int | None = None) -> Stage:
+        """The first open stage of a pipeline; else of the first one that the person sees, those
+        that the team works before others."""
+        key = (pipeline.pk if pipeline else None, team)
         if key not in self._first:
             stages = Stage.objects.active().filter(kind=Stage.Kind.OPEN, pipeline__is_active=True)
             if self.by is not None:
                 stages = stages.visible_to(self.by)
             if pipeline is not None:
                 stages = stages.filter(pipeline=pipeline)
-            found = (
-                stages.select_related("pipeline")
-                .order_by("pipeline__sequence", "pipeline", "sequence", "id")
-                .first()
-            )
+            order = ["pipeline__sequence", "pipeline", "sequence", "id"]
+            if team is not None:
+                theirs = PipelineTeam.objects.filter(pipeline=OuterRef("pipeline"), team=team)
+                stages, order = stages.alias(theirs=Exists(theirs)), ["-theirs", *order]
+            found = stages.select_related("pipeline").order_by(*order).first()
             if found is None:
                 raise Refused(_("There is no pipeline with an open stage to put the lead into."))
             self._first[key] = found
-            self._first.setdefault(found.pipeline_id, found)
+            self._first.setdefault((found.pipeline_id, None), found)
         return self._first[key]
 
 
@@ -158,7 +159,7 @@ def _build(
     moment: dt.datetime,
     by: User | None,
 ) -> _Built:
-    start = starts.stage_of(draft)
+    start = starts.stage_of(draft, values.get("team_id"))
     created = draft.steps[0].at if draft.steps else draft.created_at or moment
     lead = _blank_lead()
     lead.created_at, lead.currency = created, start.pipeline.currency

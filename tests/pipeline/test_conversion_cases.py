@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import Refused
 from crm.alike import domain_criterion
-from pipeline.models import Lead, LostReason
+from pipeline.models import Lead, LostReason, Pipeline, Stage
 from pipeline.services.closing import lose_leads, win_leads
 from pipeline.services.conversion import convert_lead
 from pipeline.services.merging import merge_leads
@@ -68,19 +68,16 @@ def test_converting_keeps_stage_owner_and_what_the_contact_says(cast: Any, stage
     assert (contact.name, contact.email) == ("Amy Wong", "amy@x.example")
 
 
-def test_a_lead_without_a_stage_begins_in_the_first_one_of_its_team(
-    cast: Any, stages: Any
-) -> None:
+def test_a_lead_without_a_stage_begins_in_the_first_one_of_its_team(cast: Any, stages: Any) -> None:
     """C17: there is no lead without a stage; it gets the first of its team's board when made."""
     with factories.arranging():
         theirs = Pipeline.objects.create(name="Renewals", sequence=99)
         theirs.teams.add(cast.team)
         Stage.objects.create(pipeline=theirs, name="Second", sequence=20)
         first = Stage.objects.create(pipeline=theirs, name="First", sequence=10)
-    lead = factories.make_lead(
-        by=cast.manager, title="Cold storage", team=cast.team.pk, pipeline=theirs
-    )
+    lead = factories.make_lead(by=cast.manager, title="Cold storage", team=cast.team.pk)
     assert lead.stage == first
+    assert factories.make_lead(by=cast.manager, team=cast.others.pk).stage == stages[0]
     with factories.arranging():
         convert_lead(lead=lead.pk, by=cast.manager)
     assert Lead.objects.get(pk=lead.pk).stage == first
