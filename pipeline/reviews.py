@@ -5,6 +5,7 @@ See crm/reviewing.py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,7 @@ def _captured(user: User, after: Key | None) -> list[Key]:
 def _known_leads(user: User, ids: Collection[int]) -> dict[int, dict[str, Any]]:
     seen = Lead.objects.visible_to(user, singly=True).active().open().filter(pk__in=ids)
     columns = ("pk", "email_key", "phone_key", "contact_name_alike", "company_name_alike")
+    columns += ("kind", "title_key")
     known: dict[int, dict[str, Any]] = {
         row["pk"]: {**row, "people": set(), "addresses": {*some([row["email_key"]])}}
         for row in seen.values(*columns, "company", "domain_key")
@@ -81,6 +83,15 @@ def _traits(known: Known) -> dict[str, set[Any]]:
         DOMAIN: {*some([known["domain_key"]])},
         COMPANY_NAME: {*some([known["company_name_alike"]])},
     }
+
+
+def _two_sales(one: Known, other: Known, _reasons: Collection[str]) -> bool:
+    """Whether somebody has looked at both, and they are about different things: two opportunities
+    whose titles have less than half of their words in common. A customer may want several."""
+    if {one["kind"], other["kind"]} != {Lead.Kind.OPPORTUNITY}:
+        return False
+    mine, theirs = (set(re.findall(r"\w+", each["title_key"])) for each in (one, other))
+    return 2 * len(mine & theirs) < len(mine | theirs)
 
 
 def _named(*columns: str) -> Criterion:
@@ -131,4 +142,5 @@ LEADS = Review(
     read=lambda ids: Lead.objects.filter(pk__in=ids).select_related(
         "company", "stage", "owner", "pipeline"
     ),
+    differs=_two_sales,
 )

@@ -24,6 +24,7 @@ from pipeline.duplicatelines import LEADS
 from pipeline.models import DistinctLeads, Lead
 from pipeline.services.closing import win_lead
 from pipeline.services.merging import merge_leads
+from pipeline.services.moves import move_lead
 from tests import factories
 from tests.budgets import counting_queries
 from tests.core.samples import assert_ledger_tells_all
@@ -398,3 +399,25 @@ def test_a_record_that_is_not_there_is_in_no_pair(cast: Any) -> None:
     with pytest.raises(NotFound):
         apart(DistinctContacts, one, Contact(pk=10**9), by=cast.manager)
     assert Company.objects.count() == Lead.objects.count() == 0
+
+
+def test_two_sales_to_one_customer_are_no_duplicates_but_one_sale_entered_twice_is(
+    cast: Any, stages: Any
+) -> None:
+    by = cast.manager
+    nora = factories.make_contact("Nora", email="nora@steel.example")
+    sales = [
+        lead(by, title, contacts=[(nora.pk, "")], stage=stages[0])
+        for title in ("Fleet of 12 vans", "Cold storage, pilot", "Cold storage")
+    ]
+    captured = lead(by, "Web form", contacts=[(nora.pk, "")], stage=stages[0])
+    for sale in sales:
+        with factories.arranging():
+            move_lead(lead=sale.pk, stage=stages[1].pk, by=by)
+    found = [entry.ids for entry in read_page(LEADS.review, by).entries]
+    # What nobody has looked at yet may be any of them.
+    assert found == [sorted([*(sale.pk for sale in sales), captured.pk])]
+    with factories.arranging():
+        move_lead(lead=captured.pk, stage=stages[1].pk, by=by)
+    found = [entry.ids for entry in read_page(LEADS.review, by).entries]
+    assert found == [[sales[1].pk, sales[2].pk]]
