@@ -60,8 +60,10 @@ def _captured(user: User, after: Key | None) -> list[Key]:
 
 def _known_leads(user: User, ids: Collection[int]) -> dict[int, dict[str, Any]]:
     seen = Lead.objects.visible_to(user, singly=True).active().open().filter(pk__in=ids)
-    columns = ("pk", "email_key", "phone_key", "contact_name_alike", "company_name_alike")
-    columns += ("kind", "title_key")
+    columns = (
+        *("pk", "email_key", "phone_key", "contact_name_alike", "company_name_alike"),
+        *("kind", "title_key"),
+    )
     known: dict[int, dict[str, Any]] = {
         row["pk"]: {**row, "people": set(), "addresses": {*some([row["email_key"]])}}
         for row in seen.values(*columns, "company", "domain_key")
