@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from core.filters import (
     ArchivedFilter,
     ChoicesFilter,
+    DayFilter,
     Filters,
     FlagFilter,
     IdsFilter,
@@ -26,10 +27,12 @@ from crm.models import (
     Product,
     SavedView,
     Tag,
+    Target,
     Team,
     User,
 )
 from crm.models.people import Role
+from crm.periods import Period
 
 OWNED = ("me", "none")
 
@@ -159,6 +162,22 @@ class MembershipFilters(Filters):
 
     class Meta:
         model = Membership
+        fields: list[str] = []
+
+
+class TargetFilters(Filters):
+    """Filters of targets."""
+
+    team = IdsFilter("team")
+    user = IdsFilter("user", words=OWNED)
+    metric = ChoicesFilter("metric", choices=Target.Metric.values)
+    period = ChoicesFilter("period", choices=Period.values)
+    currency = TextFilter("currency", description="Three capital letters, such as `EUR`.")
+    starts_from = DayFilter("starts_on", "gte")
+    starts_before = DayFilter("starts_on", "lt")
+
+    class Meta:
+        model = Target
         fields: list[str] = []
 
 

@@ -92,7 +92,7 @@ def register() -> None:
         "users",
         order=70,
         words=("members", "capacity", "absence", "membres", "capacité", "équipe"),
-        pages=("team", "team-join", "member"),
+        pages=("team", "team-join", "member", "targets"),
         allowed=lambda user: user.role == Role.LEADER,
     )
 

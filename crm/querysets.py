@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.base_user import BaseUserManager
-from django.db.models import BooleanField, ExpressionWrapper, Q, Value
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, Value
 
 from core.folding import email_key, fold
 from core.ledger.tracked import TrackedQuerySet
 from core.permissions import sight
+from crm.periods import Period, begins
 
 if TYPE_CHECKING:
     from crm.models import User
@@ -43,6 +45,22 @@ class UserQuerySet(TrackedQuerySet[Any]):
             return self.exclude(role="admin")
         return self.filter(pk=user.pk)
 
+    def led_by(self, user: User) -> Self:
+        """The active members of the teams that a person leads, and the leader of these."""
+        from crm.models import Membership, Team
+
+        led = Team.objects.filter(leader=user)
+        members = Membership.objects.filter(team__in=led.values("pk"), is_active=True)
+        return self.filter(Q(pk__in=members.values("user")) | Q(pk__in=led.values("leader")))
+
+    def in_team(self, team: int | None) -> Self:
+        """The active members of a team, and its leader."""
+        from crm.models import Membership, Team
+
+        members = Membership.objects.filter(team=team, is_active=True)
+        leaders = Team.objects.filter(pk=team or 0, leader__isnull=False)
+        return self.filter(Q(pk__in=members.values("user")) | Q(pk__in=leaders.values("leader")))
+
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """The manager of users; addresses are kept in lower case."""
@@ -60,6 +78,47 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         user.set_password(password)
         user.save()
         return user
+
+
+class TargetQuerySet(TrackedQuerySet[Any]):
+    """Reads of what people and teams are to reach."""
+
+    def visible_to(self, user: User) -> Self:
+        """One's own, those of one's teams, and of the people whom one leads; managers see all."""
+        if user.is_manager:
+            return self
+        from crm.models import Team
+
+        return self.filter(
+            Q(user=user) | Q(team__in=Team.objects.of(user).values("pk")) | self._led_by(user)
+        )
+
+    def changeable_by(self, user: User) -> Self:
+        """Those of the teams that one leads and of the people in them; managers change all."""
+        return self if user.is_manager else self.filter(self._led_by(user))
+
+    def _led_by(self, user: User) -> Q:
+        from crm.models import User as Person
+
+        return Q(team__leader=user) | Q(user__in=Person.objects.led_by(user).values("pk"))
+
+    def running(self, day: dt.date) -> Self:
+        """Those of the month and of the quarter that a day is in."""
+        now = Q()
+        for period in Period.values:
+            now |= Q(period=period, starts_on=begins(period, day))
+        return self.filter(now)
+
+    def for_day(self, user: User, owner: User) -> Self:
+        """What the day of `owner` shows to `user`, in one query: the owner's own, and on one's own
+        day those of the teams that one leads. Months come before quarters."""
+        if owner.pk == user.pk:
+            found = self.filter(Q(user=owner) | Q(team__leader=owner, team__is_active=True))
+        else:
+            found = self.visible_to(user).filter(user=owner)
+        return found.select_related("team", "user").order_by(
+            F("team__sequence").asc(nulls_first=True), "team", "period", "-metric", "currency"
+        )
 
 
 class TeamQuerySet(TrackedQuerySet[Any]):

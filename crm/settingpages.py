@@ -12,7 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin.fields import ColourField, label_of
 from core.money import format_number
-from core.settingpages import Column, SettingForm, SettingPage, register
+from core.settingpages import (
+    Column,
+    SettingForm,
+    SettingLink,
+    SettingPage,
+    register,
+    register_link,
+)
 from crm.models import Campaign, Medium, Product, Source, Tag, Team
 
 
@@ -78,6 +85,15 @@ def _price(product: Product) -> str:
 
 def register_pages() -> None:
     """Show these among the settings."""
+    register_link(
+        SettingLink(
+            "targets",
+            _("Targets"),
+            "target",
+            _("What people and teams are to reach in each month or quarter."),
+            words=("quota", "goals", "forecast", "objectifs", "quotas", "chiffre d’affaires"),
+        )
+    )
     register(
         SettingPage(
             "teams",

@@ -14,6 +14,7 @@ from crm.views import (
     reach,
     reviewing,
     savedviews,
+    targets,
     teams,
 )
 from crm.views.duplicates import routes as duplicate_routes
@@ -65,6 +66,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("teams/", teams.mine, name="teams"),
     path("teams/<int:pk>/", teams.team, name="team"),
     path("teams/<int:pk>/join/", teams.join, name="team-join"),
+    path("targets/", targets.grid, name="targets"),
+    path("targets/export/", targets.export, name="targets-export"),
     path("members/<int:pk>/", teams.member, name="member"),
     path("members/<int:pk>/leave/", teams.leave, name="member-leave"),
     path("preferences/", profile.preferences, name="preferences"),

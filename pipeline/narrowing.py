@@ -217,6 +217,7 @@ def labels() -> dict[str, str]:
         "company": _("Company"),
         "contact": _("Contact"),
         "archived": _("Archived"),
+        "currency": _("Currency"),
     }
 
 

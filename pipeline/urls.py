@@ -17,6 +17,7 @@ from pipeline.views import (
     plans,
     quick,
     steps,
+    targets,
 )
 from pipeline.views.merging import MERGING
 
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/", dates.calendar, name="calendar"),
     path("calendar/closes/<int:pk>/", dates.put_close, name="calendar-close"),
     path("calendar/steps/<int:pk>/", dates.put_step, name="calendar-step"),
+    path("targets/<int:pk>/activities/", targets.activities, name="target-activities"),
     path("leads/narrow/", boarddeeds.narrow, name="lead-narrow"),
     path("leads/", leadlist.index, name="leads"),
     path("leads/export/", leadlist.export, name="leads-export"),

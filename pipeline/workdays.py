@@ -44,3 +44,12 @@ def same_hour(moment: dt.datetime, day: dt.date, zone: zoneinfo.ZoneInfo) -> dt.
     summer time skips is the one after it (PEP 495)."""
     hour = moment.astimezone(zone).time()
     return dt.datetime.combine(day, hour, zone).astimezone(dt.UTC)
+
+
+def working_days(first: dt.date, last: dt.date) -> int:
+    """How many days from `first` to `last`, both included, are on no weekend."""
+    days = (last - first).days + 1
+    if days <= 0:
+        return 0
+    weeks, rest = divmod(days, 7)
+    return 5 * weeks + sum((first.weekday() + day) % 7 < SATURDAY for day in range(rest))

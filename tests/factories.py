@@ -10,7 +10,8 @@ from typing import Any
 
 from core.ledger.causes import because
 from core.ledger.tables import Kind
-from crm.models import Company, Contact, Membership, Product, Tag, Team, User
+from crm.models import Company, Contact, Membership, Product, Tag, Target, Team, User
+from crm.periods import begins
 
 PASSWORD = "quite-secret-1"
 _numbers = count(1)
@@ -38,6 +39,20 @@ def make_team(name: str = "", leader: User | None = None, members: Sequence[User
         for user in members:
             Membership.objects.create(team=team, user=user)
     return team
+
+
+def make_target(of: User | Team, value: Any, day: dt.date | None = None, **values: Any) -> Target:
+    """A target of a person or a team for the month (or `period`) that a day is in; revenue in euros
+    unless told otherwise."""
+    from django.utils import timezone
+
+    period = values.pop("period", "month")
+    metric = values.setdefault("metric", "revenue")
+    values.setdefault("currency", "EUR" if metric == "revenue" else "")
+    values["team" if isinstance(of, Team) else "user"] = of
+    start = begins(period, day or timezone.localdate())
+    with arranging():
+        return Target.objects.create(period=period, starts_on=start, value=value, **values)
 
 
 def make_company(name: str = "", **values: Any) -> Company:

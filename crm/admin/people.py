@@ -209,9 +209,9 @@ class TeamAdmin(ConfigurationAdmin):
 class TargetAdmin(ConfigurationAdmin):
     """What a team or a person is to reach."""
 
-    fields = ("team", "user", "metric", "starts_on", "ends_on", "value")
-    list_display = ("__str__", "metric", "starts_on", "ends_on", "value")
-    list_filter = ("metric", "team")
+    fields = ("team", "user", "metric", "period", "starts_on", "currency", "value")
+    list_display = ("__str__", "metric", "period", "starts_on", "value", "currency")
+    list_filter = ("metric", "period", "team")
     list_select_related = ("team", "user")
 
 

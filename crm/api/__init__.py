@@ -13,6 +13,7 @@ from crm.api.settings import (
     SourcesView,
     TagsView,
 )
+from crm.api.targets import TargetsView
 from crm.api.touches import TouchesView
 from crm.api.views import SavedViewsView
 
@@ -20,6 +21,7 @@ RESOURCES: dict[str, Any] = {
     "users": UsersView,
     "teams": TeamsView,
     "memberships": MembershipsView,
+    "targets": TargetsView,
     "companies": CompaniesView,
     "contacts": ContactsView,
     "products": ProductsView,

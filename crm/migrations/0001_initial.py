@@ -279,8 +279,9 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=0, editable=False)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
                 ('metric', models.CharField(choices=[('revenue', 'Won revenue'), ('wins', 'Wins'), ('activities', 'Completed activities')], default='revenue', max_length=10, verbose_name='what')),
+                ('period', models.CharField(choices=[('month', 'Month'), ('quarter', 'Quarter')], default='month', max_length=7, verbose_name='period')),
                 ('starts_on', models.DateField(verbose_name='from')),
-                ('ends_on', models.DateField(verbose_name='to')),
+                ('currency', models.CharField(blank=True, max_length=3, verbose_name='currency')),
                 ('value', models.DecimalField(decimal_places=2, max_digits=15, verbose_name='target')),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='targets', to=settings.AUTH_USER_MODEL, verbose_name='user')),
                 ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='crm.team', verbose_name='team')),
@@ -418,7 +419,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='target_period_in_order', violation_error_message='The period ends before it starts.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('metric', 'revenue'), models.Q(('currency', ''), _negated=True)), models.Q(models.Q(('metric', 'revenue'), _negated=True), ('currency', '')), _connector='OR'), name='target_of_revenue_has_its_currency', violation_error_message='Revenue has a currency, what is counted has none.'),
+        ),
+        migrations.AddConstraint(
+            model_name='target',
+            constraint=models.CheckConstraint(condition=models.Q(('value__gt', 0)), name='target_is_more_than_nothing', violation_error_message='A target is more than nothing.'),
+        ),
+        migrations.AddConstraint(
+            model_name='target',
+            constraint=models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('user', 'starts_on', 'period', 'metric', 'currency'), name='target_once_for_a_user', violation_error_message='There is such a target already.'),
+        ),
+        migrations.AddConstraint(
+            model_name='target',
+            constraint=models.UniqueConstraint(condition=models.Q(('team__isnull', False)), fields=('team', 'starts_on', 'period', 'metric', 'currency'), name='target_once_for_a_team', violation_error_message='There is such a target already.'),
         ),
         migrations.AddConstraint(
             model_name='membership',

@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Tracked
-from crm.querysets import MembershipQuerySet, TeamQuerySet, UserManager
+from crm.periods import Period, full_name
+from crm.querysets import MembershipQuerySet, TargetQuerySet, TeamQuerySet, UserManager
 
 
 class Role(models.TextChoices):
@@ -241,9 +242,13 @@ class Target(Tracked):
         User, models.CASCADE, null=True, blank=True, related_name="targets", verbose_name=_("user")
     )
     metric = models.CharField(_("what"), max_length=10, choices=Metric, default=Metric.REVENUE)
+    period = models.CharField(_("period"), max_length=7, choices=Period, default=Period.MONTH)
+    # The first day of the month or quarter.
     starts_on = models.DateField(_("from"))
-    ends_on = models.DateField(_("to"))
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
     value = models.DecimalField(_("target"), max_digits=15, decimal_places=2)
+
+    objects = models.Manager.from_queryset(TargetQuerySet)()  # type: ignore[misc]
 
     class Meta(Tracked.Meta):
         verbose_name = _("target")
@@ -257,11 +262,29 @@ class Target(Tracked):
                 violation_error_message=_("A target belongs to a team or to a person."),
             ),
             models.CheckConstraint(
-                name="target_period_in_order",
-                condition=models.Q(ends_on__gte=models.F("starts_on")),
-                violation_error_message=_("The period ends before it starts."),
+                name="target_of_revenue_has_its_currency",
+                condition=(models.Q(metric="revenue") & ~models.Q(currency=""))
+                | (~models.Q(metric="revenue") & models.Q(currency="")),
+                violation_error_message=_("Revenue has a currency, what is counted has none."),
+            ),
+            models.CheckConstraint(
+                name="target_is_more_than_nothing",
+                condition=models.Q(value__gt=0),
+                violation_error_message=_("A target is more than nothing."),
+            ),
+            models.UniqueConstraint(
+                fields=["user", "starts_on", "period", "metric", "currency"],
+                name="target_once_for_a_user",
+                condition=models.Q(user__isnull=False),
+                violation_error_message=_("There is such a target already."),
+            ),
+            models.UniqueConstraint(
+                fields=["team", "starts_on", "period", "metric", "currency"],
+                name="target_once_for_a_team",
+                condition=models.Q(team__isnull=False),
+                violation_error_message=_("There is such a target already."),
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.team or self.user} {self.starts_on}"
+        return f"{self.team or self.user} · {full_name(self.period, self.starts_on)}"

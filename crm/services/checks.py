@@ -14,7 +14,8 @@ from core.errors import Refused
 from core.ledger.words import CustomTeller, register_custom_words
 from core.services.configuration import register_checks
 from crm.customwords import CustomWords
-from crm.models import CampaignCost, CustomField, Membership, Tag, Team
+from crm.models import CampaignCost, CustomField, Membership, Tag, Target, Team
+from crm.periods import begins
 from crm.services.customfields import records_with
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -31,6 +32,7 @@ def register() -> None:
     checks: dict[str, Callable[[Any], None]] = {
         "crm.team": check_team,
         "crm.membership": check_membership,
+        "crm.target": check_target,
         "crm.tag": check_tag,
         "crm.campaigncost": check_cost,
         "crm.customfield": check_custom_field,
@@ -105,6 +107,25 @@ def check_membership(member: Membership) -> None:
             check_references(node)
         except ConditionError as error:
             raise refuse(name, str(error.problem)) from None
+
+
+def check_target(target: Target) -> None:
+    """A target is of a team or of a person, of a whole month or quarter, and more than nothing;
+    revenue has a currency, and what is counted is counted in whole numbers."""
+    if (target.team_id is None) == (target.user_id is None):
+        message = _("A target belongs to a team or to a person.")
+        raise Refused(message, {"team": [message], "user": [message]})
+    if target.starts_on != begins(target.period, target.starts_on):
+        raise refuse("starts_on", _("Write the first day of the month or quarter."))
+    if target.value <= 0:
+        raise refuse("value", _("A target is more than nothing."))
+    if target.metric == target.Metric.REVENUE:
+        check_currency(target.currency)
+        return
+    if target.currency:
+        raise refuse("currency", _("Revenue has a currency, what is counted has none."))
+    if target.value != target.value.to_integral_value():
+        raise refuse("value", _("What is counted is a whole number."))
 
 
 def check_custom_field(field: CustomField) -> None:

@@ -16,6 +16,7 @@ from core.requests import Request
 from crm.models import Team, User
 from pipeline.brief import read_brief
 from pipeline.day import read_day
+from pipeline.targets import read_progress
 from pipeline.views.parts import DAY, here_of
 
 
@@ -43,6 +44,7 @@ def _context(request: Request, here: str) -> dict[str, Any]:
     owner = _owner(request.user, key_in(query, "owner"))
     return {
         "day": read_day(request.user, owner, opened=query.get("show", "")),
+        "progress": read_progress(request.user, owner),
         "colleagues": _colleagues(request.user),
         "here": here,
         "place": DAY,

@@ -41,9 +41,7 @@ def configured(cast: Any, pipeline: Any) -> dict[str, Any]:
         day = dt.date(2026, 3, 1)
         CampaignCost.objects.create(campaign=campaign, day=day, amount=5, currency="EUR")
         CustomField.objects.create(subject="pipeline.lead", key="size", label="Size", type="text")
-        Target.objects.create(
-            team=cast.team, starts_on=day, ends_on=dt.date(2026, 3, 31), value=Decimal(100)
-        )
+        Target.objects.create(team=cast.team, starts_on=day, currency="EUR", value=Decimal(100))
         if not LostReason.objects.exists():
             LostReason.objects.create(name="Too expensive")
         if not ActivityType.objects.exists():

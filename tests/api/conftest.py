@@ -126,6 +126,7 @@ def world(cast, lead, pipeline, stages):
         "users": cast.rep.pk,
         "teams": factories.make_team("Empty").pk,
         "memberships": Membership.objects.filter(user=cast.rep).get().pk,
+        "targets": factories.make_target(cast.rep, 100).pk,
         "causes": change.cause_id,
         "changes": change.pk,
         "tags": factories.make_tag("Hot").pk,

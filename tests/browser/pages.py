@@ -50,6 +50,7 @@ class World:
     cause: Any
     invited: User
     team: int
+    target: int
 
 
 Address = Callable[[World], str]
@@ -104,6 +105,13 @@ def click(selector: str, wait: str) -> Callable[[Any], None]:
         page.wait_for_selector(wait)
 
     return clicked
+
+
+def wrong_target(page: Any) -> None:
+    """Send a target that is no number."""
+    page.locator(".targets-grid tbody input.form-control").first.fill("many")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("[role=alert]")
 
 
 CONDITION = "?to=/leads/&m0=all&f0=expected_revenue&o0=%3E%3D&v0=10&f1=tags&m1=any&g1=1"
@@ -208,6 +216,13 @@ PAGES = [
         "leader",
         click(".member-takes a", "#conditions"),
     ),
+    Page("targets", to("targets"), "manager"),
+    Page("targets-quarters", to("targets", query="?metric=wins&period=quarter"), "leader"),
+    Page("targets-wrong", to("targets"), "manager", wrong_target),
+    Page(
+        "target-activities", lambda world: reverse("target-activities", args=[world.target]), "rep"
+    ),
+    Page("day-targets", to("day"), "leader", click(".day-target summary", "details[open]")),
     Page("team-join", lambda world: reverse("team-join", args=[world.team]), "manager"),
     Page("settings-add", lambda world: reverse("setting-new", args=["stages"]), "manager"),
     Page("undo", to("cause-undo", "cause"), "manager"),
@@ -261,6 +276,7 @@ def _chosen(language: str) -> World:
         company=lead.company_id or Company.objects.order_by("pk")[0].pk,
         cause=Cause.objects.get(pk=change[0].cause_id).pk,
         invited=invited,
+        target=_targets(users),
         team=Team.objects.get(leader=users["leader"]).pk,
     )
 
@@ -277,6 +293,16 @@ def _meeting(rep: User, lead: Lead) -> tuple[Activity, Guest]:
     guest = Guest.objects.get(email="nora@keller.example")
     answer_invitation(guest=guest.pk, email=guest.email, answer=Guest.Answer.ACCEPTED)
     return step, guest
+
+
+def _targets(users: dict[str, User]) -> int:
+    """Targets of the running month; the key of the rep's activities."""
+    team, day = Team.objects.get(leader=users["leader"]), NOW.date()
+    for of, amount in ((users["rep"], 20_000), (users["leader"], 15_000), (team, 60_000)):
+        factories.make_target(of, amount, day)
+        factories.make_target(of, 4, day, metric="wins", period="quarter")
+    key: int = factories.make_target(users["rep"], 40, day, metric="activities").pk
+    return key
 
 
 def let_in(context: Any, user: User | None, address: str, language: str) -> None:

@@ -44,7 +44,7 @@ def values_for(model: Any) -> dict[str, Any]:
         "crm.target": lambda: {
             "team": make("crm.team"),
             "starts_on": dt.date(2026, 1, 1),
-            "ends_on": dt.date(2026, 12, 31),
+            "currency": "EUR",
             "value": Decimal(10),
         },
         "pipeline.activity": lambda: {
@@ -122,7 +122,8 @@ def change_for(model: Any) -> tuple[str, Any]:
         return "role", next(_roles)
     for column in schema_of(model).tracked:
         field = column.field
-        if field.is_relation or field.choices or field.name in ("position", "external_source"):
+        fixed = ("position", "external_source", "currency")
+        if field.is_relation or field.choices or field.name in fixed:
             continue
         if isinstance(field, models.EmailField):
             return field.name, f"other{number}@example.com"
