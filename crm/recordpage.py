@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -178,17 +178,77 @@ def kept_facts(record: Contact | Company) -> list[Fact]:
     return facts
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a change was of, where that is not the record of the page itself."""
+
+    title: str
+    url: str
+
+
+#: What happened elsewhere and belongs to a record: by kind of record the ids, each with what it is
+#: about, as far as the person sees it.
+Elsewhere = Callable[[Any, Any], Mapping[Any, Mapping[int, About]]]
+
+_elsewhere: list[Elsewhere] = []
+
+
+def register_elsewhere(read: Elsewhere) -> None:
+    """Let the history of contacts and companies tell what happened to records of an upper floor."""
+    if read not in _elsewhere:
+        _elsewhere.append(read)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An entry of the history; `about` names the lead on which it happened."""
+
+    entry: Entry
+    about: About | None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of what happened to a record, newest first; `more` is where it goes on. `is_wide`
+    tells whether what happened elsewhere is in it."""
+
+    items: list[Happened]
+    more: int | None
+    is_wide: bool
+
+
 def history_of(
-    record: Contact | Company, user: User, *, offer_undo: bool, before: int | None = None
-) -> tuple[list[Entry], int | None]:
-    """A page of what happened to a record, newest first; and how to go on."""
-    of = Q(record_type=record._meta.label_lower, record_id=record.pk)
+    record: Contact | Company,
+    user: User,
+    *,
+    offer_undo: bool,
+    before: int | None = None,
+    here_only: bool = False,
+) -> History:
+    """What happened to a record and, unless `here_only`, on its leads. What happened elsewhere is
+    undone there, where one sees what it is of."""
+    own = record._meta.label_lower
+    of = Q(record_type=own, record_id=record.pk)
     points = [point.pk for point in record.points.all()]
     if points:
         of |= Q(record_type=ContactPoint._meta.label_lower, record_id__in=points)
+    about: dict[tuple[str, int], About] = {}
+    known: dict[Any, dict[int, str]] = {type(record): {record.pk: str(record)}}
+    for read in () if here_only else _elsewhere:
+        for model, found in read(record, user).items():
+            if not found:
+                continue
+            label = model._meta.label_lower
+            of |= Q(record_type=label, record_id__in=list(found))
+            about |= {(label, pk): each for pk, each in found.items()}
     changes = Change.objects.filter(of).select_related("cause__actor").order_by("-id")
     if before is not None:
         changes = changes.filter(pk__lt=before)
-    found = list(changes[: HISTORY_PAGE + 1])
-    more = found[HISTORY_PAGE - 1].pk if len(found) > HISTORY_PAGE else None
-    return entries(found[:HISTORY_PAGE], user, offer_undo=offer_undo), more
+    page = list(changes[: HISTORY_PAGE + 1])
+    more = page[HISTORY_PAGE - 1].pk if len(page) > HISTORY_PAGE else None
+    told = entries(page[:HISTORY_PAGE], user, offer_undo=offer_undo, known=known)
+    items = []
+    for change, entry in zip(page, told, strict=False):
+        elsewhere = about.get((change.record_type, change.record_id))
+        items.append(Happened(replace(entry, can_undo=False) if elsewhere else entry, elsewhere))
+    return History(items, more, not here_only)

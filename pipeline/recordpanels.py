@@ -17,6 +17,7 @@ from core import dates, panels
 from core.money import format_money
 from core.panels import Panel
 from crm.models import Contact
+from crm.recordpage import About, register_elsewhere
 from pipeline.models import Activity, Lead
 from pipeline.todo import due_of
 
@@ -68,6 +69,7 @@ class Steps:
 
 def register() -> None:
     """Called once, when the app is ready."""
+    register_elsewhere(past_of_leads)
     for page in ("contact", "company"):
         panels.register(
             page,
@@ -79,6 +81,21 @@ def register() -> None:
                 "steps", gettext_lazy("Activities"), "pipeline/record_steps.html", 20, read_steps
             ),
         )
+
+
+def past_of_leads(record: Any, user: Any) -> dict[Any, dict[int, About]]:
+    """The leads of a contact or company that the person sees, and what was planned on them."""
+    seen = Lead.objects.visible_to(user, singly=True)
+    if isinstance(record, Contact):
+        seen = seen.of_contact(record.pk)
+    else:
+        seen = seen.filter(company=record.pk)
+    titles = seen.order_by("-updated_at").values_list("pk", "title")[:MOST]
+    leads = {pk: About(title, reverse("lead", args=[pk])) for pk, title in titles}
+    if not leads:
+        return {}
+    steps = Activity.objects.filter(lead__in=leads).values_list("pk", "lead")
+    return {Lead: leads, Activity: {pk: leads[lead] for pk, lead in steps}}
 
 
 def leads_of(page: Any) -> Any:

@@ -126,15 +126,14 @@ class Door:
             if elsewhere is None:
                 raise
             return elsewhere
-        entries, more = history_of(page.record, request.user, offer_undo=page.may_change)
+        history = history_of(page.record, request.user, offer_undo=page.may_change)
         shown = panels_of(self.name, page)
         context = {
             "page": page,
             "record": page.record,
             "main_panels": [panel for panel in shown if panel.column == MAIN],
             "side_panels": [panel for panel in shown if panel.column == SIDE],
-            "entries": entries,
-            "more": more,
+            "history": history,
             "new": new_urls(self.name, pk),
             **self._routes(page.record),
         }
@@ -144,11 +143,17 @@ class Door:
         """What happened; a fragment with older entries when the page asks for them."""
         page = self.page(request.user, pk)
         before = key_in(request.GET, "before")
-        entries, more = history_of(
-            page.record, request.user, offer_undo=page.may_change, before=before
+        history = history_of(
+            page.record,
+            request.user,
+            offer_undo=page.may_change,
+            before=before,
+            here_only=request.GET.get("only") == "here",
         )
-        name = "crm/history.html" + ("#entries" if request.htmx else "")
-        context = {"record": page.record, "entries": entries, "more": more}
+        name = "crm/history.html"
+        if request.htmx:
+            name += "#panel" if before is None else "#entries"
+        context = {"record": page.record, "history": history}
         return render(request, name, {**context, **self._routes(page.record)})
 
     def new(self, request: Request) -> HttpResponse:

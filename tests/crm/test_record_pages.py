@@ -269,3 +269,35 @@ def test_the_palette_finds_people_and_companies_in_sight(
     for text, record in (("novak", contact), ("baltic", contact.company)):
         found = client.get(reverse("search"), {"q": text}).content.decode()
         assert (f'href="{record.get_absolute_url()}"' in found) is bool(SEES[part])
+
+
+@pytest.mark.parametrize("name", ["contact", "company"])
+def test_the_history_tells_what_happened_on_leads_in_sight_and_names_them(
+    name: str, cast: Any, client: Client
+) -> None:
+    company = factories.make_company("Baltic")
+    contact = factories.make_contact("Nora", company=company)
+    for title, owner in (("Fleet", cast.rep), ("Secret", cast.stranger)):
+        factories.make_lead(
+            by=cast.manager,
+            title=title,
+            owner=owner.pk,
+            company=company.pk,
+            contacts=[(contact.pk, "")],
+        )
+    record = contact if name == "contact" else company
+    history = reverse(f"{name}-history", args=[record.pk])
+    client.force_login(cast.rep)
+    for address in (record.get_absolute_url(), history):
+        page = client.get(address).content.decode()
+        entries = page.partition('class="entries"')[2].partition("</ol>")[0]
+        assert ">Fleet</a>" in entries
+        assert "created this lead" in entries
+        assert "Secret" not in entries
+    here = client.get(history, {"only": "here"}, HTTP_HX_REQUEST="true").content.decode()
+    assert "Fleet" not in here
+    assert 'id="history-panel"' in here
+    client.force_login(cast.manager)
+    page = client.get(history).content.decode()
+    assert ">Fleet</a>" in page
+    assert ">Secret</a>" in page
