@@ -15,6 +15,7 @@ from core.api.ledger import CausesView, ChangesView
 from core.api.nothing import NothingHere, ProblemView
 from core.api.router import Router
 from core.api.subroutes import subroutes
+from crm.api.organisation import OrganisationView
 
 RESOURCES: dict[str, Any] = {
     **pipeline.api.RESOURCES,
@@ -28,9 +29,19 @@ router = Router()
 for name, view in RESOURCES.items():
     router.register(name, view, basename=name)
 
+#: What there is one of, without an id.
+singles: list[URLPattern] = [
+    path(
+        "organisation/",
+        OrganisationView.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="organisation-api",
+    )
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *router.urls,
     *subroutes(),
+    *singles,
     path(
         "schema/",
         SpectacularAPIView.as_view(permission_classes=[AllowAny], throttle_classes=[]),

@@ -112,6 +112,7 @@ class SettingLink:
     icon: str
     about: Any
     is_for_admins: bool = False
+    order: int = 100
     words: tuple[str, ...] = ()
 
 
@@ -154,6 +155,26 @@ def register_link(link: SettingLink) -> None:
 def setting_links(user: Any) -> list[SettingLink]:
     """The pages of another kind that a person may open."""
     return [link for link in _links.values() if user.is_admin or not link.is_for_admins]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A page as the settings show it."""
+
+    address: str
+    label: Any
+    icon: str
+    about: Any
+
+
+def setting_cards(user: Any) -> list[Card]:
+    """What there is to configure for a person, in order."""
+    found = [
+        *((page.order, reverse("setting", args=[page.name]), page) for page in setting_pages()),
+        *((link.order, reverse(link.url), link) for link in setting_links(user)),
+    ]
+    found.sort(key=lambda item: item[0])
+    return [Card(address, each.label, each.icon, each.about) for _order, address, each in found]
 
 
 def setting_pages() -> list[SettingPage]:

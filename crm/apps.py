@@ -13,7 +13,7 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         """Declare fields and register what the floors below ask."""
         from core import commands
-        from crm import fields, finding, panels, settingpages
+        from crm import fields, finding, organisation, panels, settingpages
         from crm.services import checks
 
         fields.register()
@@ -23,3 +23,4 @@ class CrmConfig(AppConfig):
         checks.register()
         panels.register()
         settingpages.register_pages()
+        organisation.register()

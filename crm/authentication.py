@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from crm.models import User
+from crm.organisation import remember, with_organisation
 
 DEMO_DOMAIN = "@demo.example"
 
@@ -37,6 +38,9 @@ class EmailBackend(BaseBackend):
         return None
 
     def get_user(self, user_id: Any) -> User | None:
-        """The user of a session, as long as they are active."""
-        user: User | None = User.objects.active().filter(pk=user_id).first()
+        """The user of a session, as long as they are active; the organisation comes along."""
+        found = with_organisation(User.objects.active().filter(pk=user_id))
+        user: User | None = found.first()
+        if user is not None:
+            remember(user)
         return user

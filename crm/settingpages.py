@@ -94,6 +94,19 @@ def register_pages() -> None:
             words=("quota", "goals", "forecast", "objectifs", "quotas", "chiffre d’affaires"),
         )
     )
+    register_link(
+        SettingLink(
+            "organisation",
+            _("Organisation"),
+            "building",
+            _("Your name, currency, language and time zone; when weeks and fiscal years begin."),
+            order=1,
+            words=(
+                *("company settings", "currency", "fiscal year", "week start", "time zone"),
+                *("entreprise", "devise", "exercice", "semaine", "fuseau horaire", "langue"),
+            ),
+        )
+    )
     register(
         SettingPage(
             "teams",

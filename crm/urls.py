@@ -19,6 +19,7 @@ from crm.views import (
 )
 from crm.views.duplicates import routes as duplicate_routes
 from crm.views.merging import MERGINGS
+from crm.views.organisation import organisation
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", accounts.LoginView.as_view(), name="login"),
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="password_reset_confirm",
     ),
     path("invitation/<uid>/<token>/", accounts.accept, name="accept-invitation"),
+    path("organisation/", organisation, name="organisation"),
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.change_password, name="profile-password"),
     path("companies/suggest/", companies.suggest, name="company-suggest"),

@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 
 from core.ledger.tables import Cause, Change
 from crm.models import Company, Contact, Touch
+from crm.organisation import organisation
 from demo.english import ENGLISH
 from demo.french import FRENCH
 from demo.life import Setting
@@ -71,7 +72,7 @@ def _seed(
             model: (next_id(model), CHAPTER * (needs + len(world.stages) * (model is Activity)))
             for model, needs in NEEDS.items()
         }
-        days = Days(zoneinfo.ZoneInfo(settings.TIME_ZONE), until)
+        days = Days(zoneinfo.ZoneInfo(organisation().time_zone), until)
         setting = Setting(seed, words, world, days, leads, start, ids)
         load(pack(ledger.changes))
         used: set[tuple[int, int]] = set()

@@ -14,6 +14,7 @@ from django.db import models
 from core.folding import fold
 from crm.models import Campaign, Medium, Membership, Product, Source, Tag, Team, User
 from crm.models.people import Role
+from crm.organisation import organisation
 from demo.company import slug
 from demo.loading import load, next_id, number_on, pack
 from demo.vocabulary import Offer, Route, Vocabulary
@@ -187,11 +188,18 @@ class Founding:
             wanted.append((email, name, role, none))
         known = dict(User.objects.filter(email__in=taken).values_list("email", "pk"))
         missing = [item for item in wanted if item[0] not in known]
-        began = dt.datetime.fromtimestamp(self.at, dt.UTC)
+        began, zone = dt.datetime.fromtimestamp(self.at, dt.UTC), organisation().time_zone
         made = self._insert(
             User,
             [
-                User(email=email, name=name, role=role, password=password, created_at=began)
+                User(
+                    email=email,
+                    name=name,
+                    role=role,
+                    password=password,
+                    created_at=began,
+                    time_zone=zone,
+                )
                 for email, name, role, password in missing
             ],
         )

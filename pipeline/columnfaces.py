@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 from core.money import format_money, format_number
 from pipeline.board import Column, Steps
 from pipeline.boardview import BoardView, won_periods
+from pipeline.currencies import currency_of
 from pipeline.faces import Face
 from pipeline.models import Stage
 from pipeline.words import expected_days
@@ -71,7 +72,9 @@ def head_face(column: Column, view: BoardView) -> ColumnFace:
     face = ColumnFace(stage, number=column.count, count=number_text(column.count))
     face.sum = sums_text(column.amounts) or "–"
     if len(column.amounts) < 2:
-        for code, amount in column.amounts.items() or {view.pipeline.currency: Decimal(0)}.items():
+        for code, amount in (
+            column.amounts.items() or {currency_of(view.pipeline): Decimal(0)}.items()
+        ):
             face.currency, face.amount = code, str(amount)
     if stage.is_won:
         face.days = won_periods()["all" if view.day else view.won]

@@ -19,6 +19,8 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext, ngettext, pgettext
 
+from core.calendar import Calendar
+from core.calendar import calendar as calendar_of_house
 from core.dates import next_month
 from pipeline.cards import FIELDS, card_rows, make_cards
 from pipeline.columnfaces import number_text, sums_text
@@ -36,7 +38,7 @@ class Month:
     """A column: its leads with `starts` ≤ expected close < `ends`, either open at its end.
 
     `key` is what a drop on it sends: a month as "2026-06", "none", or "" where nothing may be
-    dropped.
+    dropped. `quarter` is that of the fiscal year, where it begins.
     """
 
     key: str
@@ -53,6 +55,7 @@ class Month:
     more: str = ""
     more_url: str = ""
     is_late: bool = False
+    quarter: str = ""
 
     @property
     def leads(self) -> Q:
@@ -118,14 +121,30 @@ def read_forecast(view: DateView) -> list[Month]:
 
 def _columns(view: DateView) -> list[Month]:
     end = month_after(view.month, MONTHS)
-    months = []
+    months, house = [], calendar_of_house()
     for first in (month_after(view.month, place) for place in range(MONTHS)):
         name, after = formats.date_format(first, "YEAR_MONTH_FORMAT"), next_month(first)
         words = name[:1].upper() + name[1:]
-        months.append(Month(f"{first:%Y-%m}", words, first, after, is_late=after <= view.today))
+        months.append(
+            Month(
+                f"{first:%Y-%m}",
+                words,
+                first,
+                after,
+                is_late=after <= view.today,
+                quarter=_quarter(first, house),
+            )
+        )
     before = Month("", pgettext("forecast", "Before"), None, view.month, is_late=True)
     later = Month("", pgettext("forecast", "Later"), end)
     return [before, *months, later, Month(NONE, pgettext("forecast", "No date"))]
+
+
+def _quarter(month: dt.date, house: Calendar) -> str:
+    """The quarter of the fiscal year that a month begins, in short; "" for the other months."""
+    if not house.quarter_begins(month):
+        return ""
+    return pgettext("quarter, short", "Q%(n)s") % {"n": house.quarter_of(month)}
 
 
 def _put_words(months: list[Month]) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.forms import Styled, style
 from crm.customforms import custom_field, custom_initial
 from crm.models import Company, CustomField, User
+from pipeline.currencies import currency_of
 from pipeline.forms import PARTS, lead_field
 from pipeline.models import Lead, Stage
 
@@ -169,7 +170,7 @@ class LeadForm(LeadFields):
 
     def _initial(self, user: User, stage: Stage | None) -> dict[str, Any]:
         if self.lead is None:
-            currency = stage.pipeline.currency if stage else "EUR"
+            currency = currency_of(stage.pipeline if stage else None)
             return {"owner": user.pk, "stage": stage.pk if stage else None, "currency": currency}
         names = [name for names in PARTS.values() for name in names]
         initial = {"version": self.lead.version, **initial_of(self.lead, names)}

@@ -14,6 +14,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext, ngettext
 
 from core import dates
+from core.calendar import calendar
 from core.money import format_money
 from crm.models import Company
 from pipeline.columnfaces import number_text
@@ -102,9 +103,12 @@ def read_grid(view: DateView) -> Grid:
 
 
 def _bounds(month: dt.date) -> tuple[dt.date, dt.date]:
-    """The first day of the first week, and the day after the last one, where the reader is."""
-    first_of_week = int(formats.get_format("FIRST_DAY_OF_WEEK"))  # 0 is Sunday
-    back = (month.isoweekday() - first_of_week) % DAYS
+    """The first day of the first week, and the day after the last one. Weeks begin as the
+    organisation says, else as the reader's language has it."""
+    first = calendar().first_weekday
+    if first is None:
+        first = (int(formats.get_format("FIRST_DAY_OF_WEEK")) - 1) % DAYS  # there, 0 is Sunday
+    back = (month.weekday() - first) % DAYS
     starts = month - dt.timedelta(days=back)
     after = dates.next_month(month)
     return starts, after + dt.timedelta(days=-(after - starts).days % DAYS)

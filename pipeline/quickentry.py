@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from core.calendar import calendar
 from core.folding import fold
 from core.searching import latest
 from crm.filters import named
@@ -76,6 +77,7 @@ def understand(line: str, *, user: User, lead: Lead | None = None, chosen: str =
         now=now,
         types=names_of([(kind.pk, kind.name) for kind in types.values()]),
         day_first=get_language() != "en",
+        calendar=calendar(),
     )
     kind = types.get(reading.type or 0) or next(iter(types.values()), None)
     day = reading.day

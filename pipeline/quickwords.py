@@ -13,7 +13,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from core.calendar import USUAL, Calendar
 from core.folding import fold
+from pipeline.workdays import next_week
 
 #: The words for the usual types. The first of a row is its name; a type of the installation whose
 #: own name stands in a row is called by all of its words.
@@ -146,11 +148,17 @@ def names_of(types: Sequence[tuple[int, str]]) -> dict[str, int]:
 
 
 def read_words(
-    line: str, *, now: dt.datetime, types: Mapping[str, int], day_first: bool = True
+    line: str,
+    *,
+    now: dt.datetime,
+    types: Mapping[str, int],
+    day_first: bool = True,
+    calendar: Calendar = USUAL,
 ) -> Reading:
     """Read a line. `now` is where the person is; `types` are the names of the types, as `names_of`
-    makes them; `day_first` whether 3/4 is the third of April, else it is asked."""
-    return _Reader(line, now, types, day_first).read()
+    makes them; `day_first` whether 3/4 is the third of April, else it is asked; `calendar` says
+    when weeks begin."""
+    return _Reader(line, now, types, day_first, calendar).read()
 
 
 @dataclass(slots=True)
@@ -159,6 +167,7 @@ class _Reader:
     now: dt.datetime
     types: Mapping[str, int]
     day_first: bool
+    calendar: Calendar
     found: Reading = field(default_factory=Reading)
     words: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -248,7 +257,7 @@ class _Reader:
                 return len(words)
         for words in NEXT_WEEK:
             if self._is(at, words):
-                self._after(7 - self.now.weekday())
+                self._set_day(next_week(self.now.date(), self.calendar))
                 return len(words)
         return 0
 
@@ -293,9 +302,10 @@ class _Reader:
                 return taken + date
         if self._key(at + taken) == "prochain":
             is_next, taken = True, taken + 1
-        weekday = self.now.weekday()
-        days = (number - weekday) % 7 or 7
-        if is_next and days < 7 - weekday:
+        today = self.now.date()
+        days = (number - today.weekday()) % 7 or 7
+        ends = self.calendar.week_of(today) + dt.timedelta(weeks=1)
+        if is_next and today + dt.timedelta(days=days) < ends:
             days += 7
         self._after(days)
         return taken

@@ -16,6 +16,7 @@ from core.money import format_number
 from core.settingpages import Column, SettingForm, SettingPage, Successor, register
 from core.templatetags.relance import percent_text
 from crm.models import Team
+from pipeline.currencies import currency_of
 from pipeline.customfieldpage import CUSTOM_FIELDS
 from pipeline.models import ActivityType, Lead, LostReason, Pipeline, Plan, PlanStep, Stage
 from pipeline.services.configuration import askable_fields
@@ -47,7 +48,11 @@ class _ForTeams(SettingForm):
 class PipelineForm(_ForTeams):
     """A pipeline."""
 
-    currency = CurrencyField(label=label_of(Pipeline, "currency"))
+    currency = CurrencyField(
+        label=label_of(Pipeline, "currency"),
+        required=False,
+        help_text=Pipeline._meta.get_field("currency").help_text,
+    )
 
     class Meta:
         model = Pipeline
@@ -185,7 +190,7 @@ def register_pages() -> None:
             PipelineForm,
             10,
             (
-                Column(_("Currency"), lambda pipeline: pipeline.currency),
+                Column(_("Currency"), currency_of),
                 Column(_("Stages"), lambda pipeline: _number(pipeline.held), is_number=True),
             ),
             lambda: Pipeline.objects.annotate(held=Count("stages")).order_by("sequence", "pk"),

@@ -11,6 +11,7 @@ from django.utils import formats, timezone
 from django.utils.translation import ngettext, pgettext
 
 from core import dates
+from core.calendar import calendar
 from crm.models import User
 from pipeline.models import Activity, ActivityType
 from pipeline.services.nextsteps import (
@@ -149,7 +150,8 @@ class Planner:
 
 
 def _offer(day: dt.date, today: dt.date) -> tuple[list[Choice], list[Choice]]:
-    days = {later: later_than(day, later) for later in Later}
+    house = calendar()
+    days = {later: later_than(day, later, house) for later in Later}
     exact = {later: long_day(found, today) for later, found in days.items()}
     next_day = days[Later.NEXT_DAY]
     words = {

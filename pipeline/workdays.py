@@ -8,6 +8,8 @@ import zoneinfo
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.calendar import Calendar
+
 SATURDAY = 5
 
 
@@ -24,11 +26,16 @@ def working_day(day: dt.date) -> dt.date:
     return day + dt.timedelta(days=max(7 - day.weekday(), 0) if day.weekday() >= SATURDAY else 0)
 
 
-def later_than(day: dt.date, later: Later) -> dt.date:
+def next_week(day: dt.date, calendar: Calendar) -> dt.date:
+    """The first working day of the week after that of a day."""
+    return working_day(calendar.week_of(day) + dt.timedelta(weeks=1))
+
+
+def later_than(day: dt.date, later: Later, calendar: Calendar) -> dt.date:
     """The working day that `later` means when it is said on `day`.
 
     Three days are counted by the calendar and end on a Monday when they end on a weekend; next
-    week begins on its Monday.
+    week begins on its first working day.
     """
     match later:
         case Later.NEXT_DAY:
@@ -36,7 +43,7 @@ def later_than(day: dt.date, later: Later) -> dt.date:
         case Later.THREE_DAYS:
             return working_day(day + dt.timedelta(days=3))
         case Later.NEXT_WEEK:
-            return day + dt.timedelta(days=7 - day.weekday())
+            return next_week(day, calendar)
 
 
 def same_hour(moment: dt.datetime, day: dt.date, zone: zoneinfo.ZoneInfo) -> dt.datetime:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
@@ -20,6 +21,7 @@ from capture.stages import Status
 from core.errors import ServiceError
 from core.folding import fold
 from crm.models import Company, Contact
+from crm.organisation import organisation
 from pipeline.models import Lead, LeadTag, LostReason, Stage
 from pipeline.services.closing import lose_leads, reopen_lead, win_leads
 from pipeline.services.leads import LeadDraft, Step, create_leads, update_leads
@@ -335,7 +337,13 @@ class BatchWriter:
         self.report.add_lead(str(plan.status), amount, self._currency(plan))
 
     def _currency(self, plan: Plan) -> str:
-        return plan.values.get("currency") or self.stages[plan.stage.id].pipeline.currency
+        pipeline = self.stages[plan.stage.id].pipeline
+        return plan.values.get("currency") or pipeline.currency or self.usual_currency
+
+    @cached_property
+    def usual_currency(self) -> str:
+        """That of the organisation; read once for all rows."""
+        return organisation().currency
 
     def _show(self, plan: Plan, action: str) -> None:
         if len(self.report.preview) >= SHOWN:

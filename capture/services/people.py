@@ -18,6 +18,7 @@ from capture.services.registers import imagined_id
 from core.folding import email_key, fold
 from crm.models import Membership, Team, User
 from crm.models.people import Role
+from crm.organisation import organisation
 
 #: A domain that is reserved and never resolves (RFC 2606).
 DOMAIN = "import.invalid"
@@ -115,12 +116,14 @@ class People:
         self.made_users += len(fresh)
         if self.rehearsal or not fresh:
             return
-        users = []
+        users, ours = [], organisation()
         for person, address in fresh:
             user_row = User(
                 email=address,
                 name=person.name or address.partition("@")[0],
                 role=role,
+                language=ours.language,
+                time_zone=ours.time_zone,
                 is_active=False,
             )
             user_row.set_unusable_password()

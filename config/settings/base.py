@@ -22,7 +22,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 DATABASES = {"default": environment.database(environment.text("DATABASE_URL"), BASE_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The language, currency and country that a new installation starts with.
+# The language, currency, time zone and country that a new installation starts with; all but the
+# country are set in its settings then.
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 DEFAULT_CURRENCY = environment.text("DEFAULT_CURRENCY", "EUR")
 DEFAULT_COUNTRY = environment.text("DEFAULT_COUNTRY", "FR")
@@ -58,6 +59,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "crm.organisation.middleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

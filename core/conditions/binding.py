@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.calendar import Calendar
 from core.conditions import closed, tree
 from core.conditions import operators as op
 from core.conditions.errors import ConditionError
@@ -24,14 +25,15 @@ def bind(
     now: dt.datetime,
     zone: dt.tzinfo,
     user: Any = None,
+    calendar: Calendar | None = None,
 ) -> closed.Bound:
     """The closed condition as it stands at `now` (aware) for a person in a time zone.
 
     `condition` is a tree or JSON data. Raises ConditionError, also where "me" or "my_teams" is
-    asked for and there is no `user`.
+    asked for and there is no `user`. `calendar` stands in for that of the house.
     """
     node = tree.parse(condition, subject) if isinstance(condition, Mapping) else condition
-    return closed.Bound(subject, _bound(node, Context(now, zone, user), negated=False))
+    return closed.Bound(subject, _bound(node, Context(now, zone, user, calendar), negated=False))
 
 
 def _bound(node: tree.Node, context: Context, *, negated: bool) -> closed.Node:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from core.calendar import calendar
 from core.conditions import operators as op
 from core.conditions.building import Draft, Row
 from core.conditions.fields import Declared, Field
@@ -120,6 +121,9 @@ def _records(kind: Record, row: Row, user: Any) -> list[tuple[str, str]]:
 
 def _periods(row: Row, is_moment: bool) -> list[Option]:
     names = [*(["now"] if is_moment else []), *NAMED, *RUNS]
+    if calendar().fiscal_month == 1:
+        # They are the quarters and years that stand there already.
+        names = [name for name in names if "_fiscal_" not in name or name == row.period]
     found = [(name, capfirst(period_words(Named(name))), name == row.period) for name in names]
     if row.period.startswith("{"):
         try:

@@ -8,10 +8,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.calendar import USUAL, Calendar
 from core.conditions.errors import ConditionError
 
-#: Calendar units: a whole day, week (from Monday), month, quarter or year away from the current.
-CALENDAR = ("days", "weeks", "months", "quarters", "years")
+#: Units that begin in the month in which the house's year does.
+FISCAL = {"fiscal_quarters": 3, "fiscal_years": 12}
+#: Calendar units: a whole day, week, month, quarter or year away from the current.
+CALENDAR = ("days", "weeks", "months", "quarters", "years", *FISCAL)
 #: Units of the clock: an instant away from now.
 CLOCK = ("hours", "minutes")
 #: The furthest that a relative date may reach, in years.
@@ -22,6 +25,8 @@ _PER_YEAR = {
     "months": 12,
     "quarters": 4,
     "years": 1,
+    "fiscal_quarters": 4,
+    "fiscal_years": 1,
     "hours": 366 * 24,
     "minutes": 366 * 24 * 60,
 }
@@ -33,7 +38,7 @@ NAMED: dict[str, tuple[str, int]] = {
     "tomorrow": ("days", 1),
     **{
         f"{word}_{unit}": (f"{unit}s", step)
-        for unit in ("week", "month", "quarter", "year")
+        for unit in ("week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year")
         for word, step in (("last", -1), ("this", 0), ("next", 1))
     },
 }
@@ -109,15 +114,23 @@ def _iso(text: str) -> dt.date | dt.datetime | None:
         return None
 
 
-def _month(year: int, month: int, amount: int, size: int) -> dt.date:
-    """The first day of the month that is `amount` units of `size` months from this unit's start."""
-    start = (month - 1) // size * size
-    count = year * 12 + start + amount * size
+def _month(day: dt.date, amount: int, size: int, begins: int) -> dt.date:
+    """The first day of the month that is `amount` units of `size` months from the start of the unit
+    in which `day` lies; units are counted from the month `begins`."""
+    months = day.year * 12 + day.month - begins
+    count = (months // size + amount) * size + begins - 1
     return dt.date(count // 12, count % 12 + 1, 1)
 
 
-def days_of(value: Relative | Named | dt.date, today: dt.date) -> Days:
-    """The days that a value means, seen from `today`."""
+def needs_calendar(value: Any) -> bool:
+    """Whether it depends on when the weeks and years of the house begin."""
+    named = isinstance(value, Named) and value.name in NAMED
+    unit = NAMED[value.name][0] if named else getattr(value, "unit", "")
+    return unit == "weeks" or unit in FISCAL
+
+
+def days_of(value: Relative | Named | dt.date, today: dt.date, calendar: Calendar = USUAL) -> Days:
+    """The days that a value means, seen from `today`, in a house with this calendar."""
     if isinstance(value, dt.date):
         return Days(value, value + dt.timedelta(days=1))
     if isinstance(value, Named):
@@ -133,12 +146,13 @@ def days_of(value: Relative | Named | dt.date, today: dt.date) -> Days:
         first = today + dt.timedelta(days=amount)
         return Days(first, first + dt.timedelta(days=1))
     if unit == "weeks":
-        first = today - dt.timedelta(days=today.weekday()) + dt.timedelta(weeks=amount)
+        first = calendar.week_of(today) + dt.timedelta(weeks=amount)
         return Days(first, first + dt.timedelta(weeks=1))
-    size = {"months": 1, "quarters": 3, "years": 12}[unit]
+    begins = calendar.fiscal_month if unit in FISCAL else 1
+    size = {"months": 1, "quarters": 3, "years": 12, **FISCAL}[unit]
     return Days(
-        _month(today.year, today.month, amount, size),
-        _month(today.year, today.month, amount + 1, size),
+        _month(today, amount, size, begins),
+        _month(today, amount + 1, size, begins),
     )
 
 

@@ -112,6 +112,12 @@ _PERIODS = {
     "last_year": gettext_lazy("last year"),
     "this_year": gettext_lazy("this year"),
     "next_year": gettext_lazy("next year"),
+    "last_fiscal_quarter": gettext_lazy("last fiscal quarter"),
+    "this_fiscal_quarter": gettext_lazy("this fiscal quarter"),
+    "next_fiscal_quarter": gettext_lazy("next fiscal quarter"),
+    "last_fiscal_year": gettext_lazy("last fiscal year"),
+    "this_fiscal_year": gettext_lazy("this fiscal year"),
+    "next_fiscal_year": gettext_lazy("next fiscal year"),
 }
 _TOKENS = {
     ("user", "me"): gettext_lazy("me"),
@@ -284,6 +290,14 @@ def _distance(unit: str, count: int, *, ago: bool) -> str:
             return ngettext("%(count)s quarter ago", "%(count)s quarters ago", count)
         case "quarters", False:
             return ngettext("in %(count)s quarter", "in %(count)s quarters", count)
+        case "fiscal_quarters", True:
+            return ngettext("%(count)s fiscal quarter ago", "%(count)s fiscal quarters ago", count)
+        case "fiscal_quarters", False:
+            return ngettext("in %(count)s fiscal quarter", "in %(count)s fiscal quarters", count)
+        case "fiscal_years", True:
+            return ngettext("%(count)s fiscal year ago", "%(count)s fiscal years ago", count)
+        case "fiscal_years", False:
+            return ngettext("in %(count)s fiscal year", "in %(count)s fiscal years", count)
         case _, True:
             return ngettext("%(count)s year ago", "%(count)s years ago", count)
     return ngettext("in %(count)s year", "in %(count)s years", count)

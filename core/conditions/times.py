@@ -76,7 +76,7 @@ class Date(_Time):
 
     @override
     def span(self, value: Any, context: Context) -> tuple[Any, bool, Any, bool]:
-        days = periods.days_of(value, context.today)
+        days = context.days_of(value)
         return self.form(days.first), True, self.form(days.until), False
 
 
@@ -102,7 +102,7 @@ class DateTime(_Time):
         instant = periods.instant_of(value, context.now, context.zone)
         if instant is not None:
             return instant, True, instant, True
-        days = periods.days_of(value, context.today)
+        days = context.days_of(value)
         return (
             periods.start_of(days.first, context.zone),
             True,

@@ -11,7 +11,9 @@ from typing import Any, ClassVar, override
 
 from django.utils.translation import gettext as _
 
+from core.calendar import USUAL, Calendar, calendar
 from core.conditions import operators as op
+from core.conditions import periods
 from core.conditions.closed import (
     Contains,
     EndsWith,
@@ -33,16 +35,25 @@ MAX_TEXT = 200
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """For whom and when a condition is bound. `now` is aware."""
+    """For whom and when a condition is bound. `now` is aware; without a `calendar` that of the
+    house is asked, where a date needs it."""
 
     now: dt.datetime
     zone: dt.tzinfo
     user: Any = None
+    calendar: Calendar | None = None
 
     @property
     def today(self) -> dt.date:
         """The day that it is where the person is."""
         return self.now.astimezone(self.zone).date()
+
+    def days_of(self, value: Any) -> periods.Days:
+        """The days that a date of a condition means."""
+        house = USUAL
+        if periods.needs_calendar(value):
+            house = self.calendar or calendar()
+        return periods.days_of(value, self.today, house)
 
 
 @dataclass(frozen=True, slots=True)

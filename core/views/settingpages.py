@@ -27,7 +27,7 @@ from core.services.configuration import (
     update_record,
     uses_of,
 )
-from core.settingpages import SettingPage, setting_links, setting_page, setting_pages
+from core.settingpages import SettingPage, setting_cards, setting_page, setting_pages
 
 #: So many records are put in order at once.
 MOST = 500
@@ -82,11 +82,7 @@ def index(request: Request) -> HttpResponse:
     """What there is to configure."""
     if not request.user.is_manager:
         raise NotAllowed(_("Settings are for managers."))
-    return render(
-        request,
-        "core/settings.html",
-        {"pages": setting_pages(), "links": setting_links(request.user)},
-    )
+    return render(request, "core/settings.html", {"cards": setting_cards(request.user)})
 
 
 def listing(request: Request, name: str) -> HttpResponse:

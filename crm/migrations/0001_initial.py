@@ -549,4 +549,26 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('first', 'second'), name='contacts_apart_once'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='contacts_apart_in_order', violation_error_message='The lower id comes first.')],
             },
         ),
+        migrations.CreateModel(
+            name='Organisation',
+            fields=[
+                ('version', models.PositiveIntegerField(default=0, editable=False)),
+                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
+                ('id', models.BigAutoField(default=1, editable=False, primary_key=True, serialize=False)),
+                ('name', models.CharField(blank=True, max_length=150, verbose_name='name')),
+                ('currency', models.CharField(help_text='New leads have it where their pipeline has none of its own.', max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}\\Z', 'Write three letters such as EUR.')], verbose_name='currency')),
+                ('language', models.CharField(choices=[('en', 'English'), ('fr', 'French')], help_text='Of new people, and of the mail that invites them.', max_length=5, verbose_name='language')),
+                ('time_zone', models.CharField(help_text='Of new people, and of what is due without anybody.', max_length=40, validators=[crm.models.people.validate_time_zone], verbose_name='time zone')),
+                ('fiscal_month', models.PositiveSmallIntegerField(choices=[(1, 'January'), (2, 'February'), (3, 'March'), (4, 'April'), (5, 'May'), (6, 'June'), (7, 'July'), (8, 'August'), (9, 'September'), (10, 'October'), (11, 'November'), (12, 'December')], default=1, verbose_name='the fiscal year begins in')),
+                ('first_weekday', models.PositiveSmallIntegerField(blank=True, choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], null=True, verbose_name='weeks begin on')),
+            ],
+            options={
+                'verbose_name': 'organisation',
+                'verbose_name_plural': 'organisations',
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='organisation_is_one', violation_error_message='There is one organisation.'), models.CheckConstraint(condition=models.Q(('fiscal_month__gte', 1), ('fiscal_month__lte', 12)), name='organisation_year_begins_in_a_month', violation_error_message='A year begins in a month.'), models.CheckConstraint(condition=models.Q(('first_weekday__isnull', True), models.Q(('first_weekday__gte', 0), ('first_weekday__lte', 6)), _connector='OR'), name='organisation_week_begins_on_a_day', violation_error_message='A week begins on a day.')],
+            },
+        ),
     ]

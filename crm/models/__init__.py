@@ -2,6 +2,7 @@
 
 from crm.models.customfields import CustomField
 from crm.models.distinct import Distinct, DistinctCompanies, DistinctContacts
+from crm.models.organisation import Organisation
 from crm.models.people import Membership, Target, Team, User
 from crm.models.points import ContactPoint
 from crm.models.privacy import PrivacyRecord
@@ -21,6 +22,7 @@ __all__ = [
     "DistinctContacts",
     "Medium",
     "Membership",
+    "Organisation",
     "PrivacyRecord",
     "Product",
     "SavedView",

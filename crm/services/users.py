@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -23,6 +22,7 @@ from core.models import ApiToken
 from crm.invitations import invited_user
 from crm.models import User
 from crm.models.people import Role
+from crm.organisation import organisation
 from crm.services.rights import require_active, require_version
 from crm.services.values import checked, from_validation, refusal
 
@@ -54,7 +54,7 @@ def invite_user(*, email: str, name: str, role: str, by: User | None, language: 
     An account that exists without ever having been used (from a file, or invited before) is
     taken over. Raises Refused with the fields at fault, NotAllowed.
     """
-    address = email.strip().lower()
+    address, ours = email.strip().lower(), organisation()
     values = checked(
         User,
         [
@@ -62,7 +62,7 @@ def invite_user(*, email: str, name: str, role: str, by: User | None, language: 
                 "email": address,
                 "name": name,
                 "role": role,
-                "language": language or settings.LANGUAGE_CODE,
+                "language": language or ours.language,
             }
         ],
         by=None,
@@ -70,7 +70,7 @@ def invite_user(*, email: str, name: str, role: str, by: User | None, language: 
         required=("email", "name", "role"),
     )[0]
     known = lock(User.objects.filter(email=address))
-    user = known[0] if known else User(email=address)
+    user = known[0] if known else User(email=address, time_zone=ours.time_zone)
     _require_power(by, user, values["role"])
     if known and user.has_usable_password():
         message = (
@@ -99,6 +99,8 @@ def make_admin(*, email: str, name: str = "") -> User:
     address = email.strip().lower()
     known = lock(User.objects.filter(email=address))
     user: User = known[0] if known else User(email=address, role=Role.ADMIN)
+    if not known:
+        user.language, user.time_zone = organisation().language, organisation().time_zone
     values: dict[str, Any] = {"email": address, "role": Role.ADMIN, "is_active": True}
     if name or not known:
         values["name"] = name or address.partition("@")[0]

@@ -160,7 +160,11 @@ class StageInline(TabularInline):
 class PipelineForm(TeamsForm):
     """A pipeline and who works it."""
 
-    currency = CurrencyField(label=label_of(Pipeline, "currency"))
+    currency = CurrencyField(
+        label=label_of(Pipeline, "currency"),
+        required=False,
+        help_text=Pipeline._meta.get_field("currency").help_text,
+    )
 
     class Meta:
         model = Pipeline

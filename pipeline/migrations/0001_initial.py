@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
                 ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
                 ('sequence', models.PositiveSmallIntegerField(default=10, verbose_name='order')),
-                ('currency', models.CharField(default='EUR', max_length=3, verbose_name='currency')),
+                ('currency', models.CharField(blank=True, help_text='Empty: that of the organisation.', max_length=3, verbose_name='currency')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
             ],
             options={

@@ -18,7 +18,9 @@ class Pipeline(Tracked):
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     sequence = models.PositiveSmallIntegerField(_("order"), default=10)
-    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    currency = models.CharField(
+        _("currency"), max_length=3, blank=True, help_text=_("Empty: that of the organisation.")
+    )
     is_active = models.BooleanField(_("active"), default=True)
     teams = models.ManyToManyField(
         Team,

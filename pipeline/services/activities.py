@@ -8,7 +8,6 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Min, OuterRef, Subquery
 from django.utils import timezone
@@ -19,6 +18,7 @@ from core.ledger.store import Entry
 from core.ledger.writing import lock, save_locked
 from crm.models import Company, Contact
 from crm.models import User as UserModel
+from crm.organisation import organisation
 from pipeline.models import Activity, ActivityType, Lead
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ LONGEST = 1440
 
 def end_of_day(day: dt.date, user: User | None) -> dt.datetime:
     """The last instant of a day where the user lives: when a step for that day becomes overdue."""
-    zone = zoneinfo.ZoneInfo(user.time_zone if user is not None else settings.TIME_ZONE)
+    zone = zoneinfo.ZoneInfo(_zone(user))
     midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone)
     return midnight.astimezone(dt.UTC) - dt.timedelta(microseconds=1)
 
@@ -244,7 +244,7 @@ def _set_reminder(activity: Activity, reminder: str, at: dt.datetime | None) -> 
 
 
 def _zone(user: User | None) -> str:
-    return user.time_zone if user is not None else settings.TIME_ZONE
+    return user.time_zone if user is not None else organisation().time_zone
 
 
 def _set_due(activity: Activity, due_at: dt.datetime | None, due_on: dt.date | None) -> None:

@@ -88,8 +88,9 @@ def askable_fields() -> dict[str, str]:
 
 
 def check_pipeline(pipeline: Pipeline) -> None:
-    """Refuse a pipeline without a currency, and to put the last one out of use."""
-    check_currency(pipeline.currency)
+    """Refuse a currency that is none, and to put the last one out of use."""
+    if pipeline.currency:
+        check_currency(pipeline.currency)
     others = Pipeline.objects.active().exclude(pk=pipeline.pk)
     if not pipeline.is_active and not others.exists():
         message = _("This is the last pipeline: make another one first.")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -20,6 +21,8 @@ from core.ledger.causes import current_cause
 from core.ledger.tables import TOUCHING
 from core.ledger.writing import insert_dated
 from crm.belonging import Belonging, linked
+from crm.models import Organisation
+from crm.organisation import organisation, usual
 from crm.services.companies import create_company
 from pipeline.models import Lead, LeadContact, LeadTag, LostReason, Pipeline, Stage
 from pipeline.models.stages import PipelineTeam, StageTeam
@@ -72,7 +75,8 @@ def create_leads(*, drafts: Sequence[LeadDraft], by: User | None) -> list[Lead]:
     """Make leads, each on top of its column, in the order given from top to bottom.
 
     Who makes a lead and says nothing of its owner owns it. The team is the owner's
-    (crm.belonging), the currency the pipeline's, unless given. `by=None` is the system itself.
+    (crm.belonging), the currency the pipeline's or else the organisation's, unless given.
+    `by=None` is the system itself.
     """
     if not drafts:
         return []
@@ -110,6 +114,11 @@ class _Starts:
         self.by = by
         self._first: dict[tuple[int | None, int | None], Stage] = {}
 
+    @cached_property
+    def usual_currency(self) -> str:
+        """That of the organisation; it comes along with the first stage."""
+        return organisation().currency
+
     def stage_of(self, draft: LeadDraft, team: int | None) -> Stage:
         """The stage that a draft names, or the first open one of its pipeline, or of its team."""
         if draft.steps:
@@ -130,9 +139,11 @@ class _Starts:
             if team is not None:
                 theirs = PipelineTeam.objects.filter(pipeline=OuterRef("pipeline"), team=team)
                 stages, order = stages.alias(theirs=Exists(theirs)), ["-theirs", *order]
+            stages = stages.annotate(usual_currency=Organisation.currency_now())
             found = stages.select_related("pipeline").order_by(*order).first()
             if found is None:
                 raise Refused(_("There is no pipeline with an open stage to put the lead into."))
+            self.usual_currency = found.usual_currency or usual().currency
             self._first[key] = found
             self._first.setdefault((found.pipeline_id, None), found)
         return self._first[key]
@@ -160,19 +171,19 @@ def _build(
     by: User | None,
 ) -> _Built:
     start = starts.stage_of(draft, values.get("team_id"))
+    first = starts.first(start.pipeline)
     created = draft.steps[0].at if draft.steps else draft.created_at or moment
     lead = _blank_lead()
-    lead.created_at, lead.currency = created, start.pipeline.currency
+    lead.created_at, lead.currency = created, ""
     for attname, value in values.items():
         setattr(lead, attname, value)
     if not lead.currency:
-        lead.currency = start.pipeline.currency
+        lead.currency = start.pipeline.currency or starts.usual_currency
     if "owner_id" not in values and by is not None:
         lead.owner_id = by.pk
     check_recurring(lead)
     if lead.owner_id is not None:
         lead.assigned_at = created
-    first = starts.first(start.pipeline)
     built = _Built(lead, asks_team="team_id" not in values and lead.owner_id is not None)
     steps = draft.steps or [Step(created, start, "won" if start.is_won else "open")]
     history: list[tuple[dt.datetime, dict[str, Any]]] = []

@@ -8,12 +8,13 @@ import zoneinfo
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.calendar import calendar
 from core.errors import NotFound, Refused
+from crm.organisation import organisation
 from pipeline.models import Activity, ActivityType
 from pipeline.services.activities import complete_activity, plan_activity, update_activity
 from pipeline.workdays import Later, later_than, same_hour
@@ -135,7 +136,7 @@ def snooze_activity(
         found = Activity.objects.select_related("assignee").filter(pk=activity).first()
         if found is None:
             raise NotFound(_("There is no such activity."))
-        values = _due(found, later_than(first_day(found), later))
+        values = _due(found, later_than(first_day(found), later, calendar()))
         version = found.version if expected_version is None else expected_version
         return _set_due(activity, values, by, version)
 
@@ -180,11 +181,11 @@ def today_of(person: User | None) -> dt.date:
 
 def zone_of(person: User | None) -> zoneinfo.ZoneInfo:
     """Where a person lives; where the house stands for nobody."""
-    return zoneinfo.ZoneInfo(person.time_zone if person is not None else settings.TIME_ZONE)
+    return zoneinfo.ZoneInfo(person.time_zone if person is not None else organisation().time_zone)
 
 
 def _day(then: Later | dt.date, today: dt.date) -> dt.date:
-    return later_than(today, then) if isinstance(then, Later) else then
+    return later_than(today, then, calendar()) if isinstance(then, Later) else then
 
 
 def _due(activity: Activity, day: dt.date) -> dict[str, Any]:

@@ -31,9 +31,7 @@ def create_first_pipeline(**_signal: Any) -> Pipeline | None:
 
 
 def _create() -> Pipeline:
-    pipeline = Pipeline.objects.create(
-        name=_("B2B sales"), sequence=10, currency=settings.DEFAULT_CURRENCY
-    )
+    pipeline = Pipeline.objects.create(name=_("B2B sales"), sequence=10)
     won = Stage.Kind.WON
     stages = [
         # name, kind, objective, exit criterion, expected days, probability

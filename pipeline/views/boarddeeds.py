@@ -24,6 +24,7 @@ from pipeline.boardnews import read_news
 from pipeline.boardpage import columns_after
 from pipeline.boardview import DENSITIES
 from pipeline.bulk import DEEDS
+from pipeline.currencies import currency_of
 from pipeline.models import Lead, Stage
 from pipeline.narrowing import Narrowing
 from pipeline.services.leads import LeadDraft, create_lead
@@ -121,6 +122,7 @@ def about_stage(request: Request, pk: int, stage: int) -> HttpResponse:
     context = {
         "stage": found,
         "pipeline": view.pipeline,
+        "currency": currency_of(view.pipeline),
         "facts": read_stage_facts(request.user, found),
         "days": DAYS,
         "is_folded": found.pk in view.folded,

@@ -140,6 +140,7 @@ def world(cast, lead, pipeline, stages):
         "plans": made.plan.pk,
         "plan-steps": made.step.pk,
         "views": made.view.pk,
+        "organisation": "",
         "{lead}": lead.pk,
         "{stage}": stages[0].pk,
         "{pipeline}": pipeline.pk,

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from config.api import router
+from config.api import router, singles
 from core.api.subroutes import subroutes
 from core.models import Change
 from pipeline.models import Lead, LeadContact
@@ -139,6 +139,8 @@ TABLE: dict[str, tuple[str, Any]] = {
     "DELETE views/<id:pk>/": (sharers(204), None),
     "POST views/<id:pk>/first/": (TEAM_VIEW, {}),
     "DELETE views/<id:pk>/first/": (TEAM_VIEW, None),
+    "GET organisation/": (everyone(200), None),
+    "PATCH organisation/": (managers(200), {"name": "x"}),
     "GET plan-steps/": (everyone(200), None),
     "POST plan-steps/": (managers(201), {"plan": "{plan}", "type": "{type}"}),
     "GET plan-steps/<id:pk>/": (everyone(200), None),
@@ -246,7 +248,7 @@ def endpoints() -> list[Endpoint]:
     """All that the API answers to, as the address table has it."""
     return [
         Endpoint(method.upper(), str(pattern.pattern))
-        for pattern in [*router.urls, *subroutes()]
+        for pattern in [*router.urls, *subroutes(), *singles]
         for method in pattern.callback.actions
         if method != "head"
     ]

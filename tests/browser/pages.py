@@ -195,6 +195,7 @@ PAGES = [
     Page("history", to("causes"), "manager"),
     Page("cause", to("cause", "cause"), "manager"),
     Page("settings", to("settings"), "manager"),
+    Page("organisation", to("organisation"), "manager"),
     Page("demo-data", to("demo-data"), "admin"),
     Page("settings-stages", lambda world: reverse("setting", args=["stages"]), "manager"),
     Page("settings-fields", lambda world: reverse("setting", args=["custom-fields"]), "manager"),

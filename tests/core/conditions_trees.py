@@ -48,7 +48,7 @@ def values_of(kind: Any, pool: Pool) -> st.SearchStrategy[Any]:
 
 
 def _times(kind: str) -> st.SearchStrategy[Any]:
-    units = ["days", "weeks", "months", "quarters", "years"]
+    units = ["days", "weeks", "months", "quarters", "years", "fiscal_quarters", "fiscal_years"]
     found: list[st.SearchStrategy[Any]] = [
         st.sampled_from([day.isoformat() for day in DAYS]),
         st.sampled_from([*NAMED, *RUNS]),

@@ -22,6 +22,8 @@ from tests.factories import arranging
 _numbers = count(1)
 _roles = cycle(["decision_maker", "champion", "user", "buyer"])
 TRACKED: list[Any] = sorted(tracked_models(), key=lambda model: model._meta.label)
+#: Those of which there may be several; the one organisation is tried in crm/test_organisation.py.
+SEVERAL: list[Any] = [m for m in TRACKED if m._meta.label_lower != "crm.organisation"]
 LINKS: list[Any] = [model for model in apps.get_models() if issubclass(model, Link)]
 
 

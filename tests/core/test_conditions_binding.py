@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.calendar import USUAL
 from core.conditions import ConditionError, bind, check_references, parse
 from core.conditions.closed import Either, Every, Leaf, OneOf, Related, Within
 from tests.conftest import Cast
@@ -24,7 +25,8 @@ def utc(text: str) -> dt.datetime:
 def closed(
     tree: dict[str, Any], *, now: dt.datetime = NOW, zone: dt.tzinfo = PARIS, user: Any = None
 ) -> Any:
-    return bind(tree, "pipeline.lead", now=now, zone=zone, user=user).node
+    found = bind(tree, "pipeline.lead", now=now, zone=zone, user=user, calendar=USUAL)
+    return found.node
 
 
 def span(field: str, operator: str, value: Any, **options: Any) -> tuple[Any, Any, bool, bool]:

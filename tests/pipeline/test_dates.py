@@ -17,6 +17,7 @@ from core.ledger.causes import because
 from core.ledger.tables import Cause, Kind
 from core.services.undoing import undo_cause
 from crm.models import User
+from crm.services.organisation import set_organisation
 from pipeline.models import Activity, Lead
 from pipeline.services.leads import update_lead
 from tests import factories
@@ -345,3 +346,15 @@ def test_nothing_at_all_is_said_so(login: Any, cast: Any, stages: Any) -> None:
     assert "No next step is due in this month." in client.get(reverse("calendar")).content.decode()
     assert not Lead.objects.exists()
     assert not Activity.objects.exists()
+
+
+def test_a_month_that_begins_a_fiscal_quarter_says_so(cast: Any, client: Client) -> None:
+    with factories.arranging():
+        set_organisation(values={"fiscal_month": 2}, by=None)
+    factories.make_lead(by=cast.rep, owner=cast.rep.pk)
+    client.force_login(cast.rep)
+    page = client.get(reverse("forecast"), {"month": "2026-11"})
+    quarters = {month.key: month.quarter for month in page.context["months"]}
+    assert quarters["2026-11"] == "Q4"
+    assert quarters["2027-02"] == "Q1"
+    assert [key for key, quarter in quarters.items() if quarter] == ["2026-11", "2027-02"]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.calendar import Calendar
 from pipeline.quickwords import Reading, names_of, read_words
 
 #: A Tuesday, at two in the afternoon.
@@ -141,3 +142,20 @@ def test_a_day_and_an_hour_come_back_as_they_were_written(day: dt.date, time: dt
 def test_so_many_days_are_so_many_days_in_both_languages(count: int) -> None:
     for line in (f"call Nora in {count} days", f"appeler Nora dans {count} jours", f"+{count}j"):
         assert read(line).day == NOW.date() + dt.timedelta(days=count)
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "day"),
+    [
+        ("call Nora next week", 6, nov(30)),
+        ("call Nora next week", 2, dt.date(2026, 11, 25)),
+        # On a Tuesday whose week ends that day, "next Thursday" is two days away.
+        ("call Nora next Thursday", 2, nov(26)),
+        ("call Nora next Thursday", 0, dt.date(2026, 12, 3)),
+        ("call Nora next Sunday", 6, nov(29)),
+        ("call Nora next Sunday", 0, dt.date(2026, 12, 6)),
+    ],
+)
+def test_next_week_begins_on_the_day_of_the_house(line: str, first: int, day: dt.date) -> None:
+    found = read_words(line, now=NOW, types=ENGLISH, calendar=Calendar(first))
+    assert found.day == day
