@@ -78,8 +78,10 @@ env: ## write .env with fresh secrets for production; never overwrites
 	@if [ -e .env ]; then echo ".env is there already; it stays as it is."; else \
 		secret() { LC_ALL=C tr -dc A-Za-z0-9 < /dev/urandom | head -c "$$1"; }; umask 077; \
 		sed -e "s/^SECRET_KEY=$$/SECRET_KEY=$$(secret 64)/" \
+			-e "s/^SETUP_TOKEN=$$/SETUP_TOKEN=$$(secret 24)/" \
 			-e "s/^POSTGRES_PASSWORD=$$/POSTGRES_PASSWORD=$$(secret 32)/" .env.example > .env; \
-		echo "Wrote .env with fresh secrets. Set SITE_URL and ALLOWED_HOSTS in it."; fi
+		echo "Wrote .env with fresh secrets. Set SITE_URL and ALLOWED_HOSTS in it."; \
+		echo "The first administrator is made in the browser with its SETUP_TOKEN."; fi
 
 clean: ## remove what tools and tests left behind; data in var/ stays
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis staticfiles

@@ -13,7 +13,7 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         """Declare fields and register what the floors below ask."""
         from core import commands
-        from crm import fields, finding, organisation, panels, settingpages
+        from crm import fields, finding, organisation, panels, settingpages, setupsteps, starting
         from crm.services import checks
 
         fields.register()
@@ -24,3 +24,5 @@ class CrmConfig(AppConfig):
         panels.register()
         settingpages.register_pages()
         organisation.register()
+        setupsteps.register()
+        starting.register_facts()

@@ -107,6 +107,19 @@ def register_pages() -> None:
             ),
         )
     )
+    register_link(
+        SettingLink(
+            "setup",
+            _("Setting up"),
+            "checkbox",
+            _("The questions of the first day, one by one: answer them again or go on with them."),
+            order=101,
+            words=(
+                *("first run", "wizard", "onboarding", "assistant"),
+                *("assistant", "démarrage", "mise en route"),
+            ),
+        )
+    )
     register(
         SettingPage(
             "teams",

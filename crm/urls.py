@@ -5,8 +5,10 @@ from django.urls import URLPattern, URLResolver, path
 from crm.duplicatelines import COMPANIES, CONTACTS
 from crm.views import (
     accounts,
+    assistant,
     companies,
     contacts,
+    firstrun,
     lists,
     notices,
     privacy,
@@ -14,6 +16,7 @@ from crm.views import (
     reach,
     reviewing,
     savedviews,
+    starting,
     targets,
     teams,
 )
@@ -22,6 +25,11 @@ from crm.views.merging import MERGINGS
 from crm.views.organisation import organisation
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("welcome/", firstrun.welcome, name="welcome"),
+    path("setup/", assistant.resume, name="setup"),
+    path("setup/end/", assistant.end, name="setup-end"),
+    path("setup/<slug:name>/", assistant.step, name="setup-step"),
+    path("start-here/", starting.start_here, name="start-here"),
     path("login/", accounts.LoginView.as_view(), name="login"),
     path("logout/", accounts.LogoutView.as_view(), name="logout"),
     path("password-reset/", accounts.password_reset, name="password-reset"),

@@ -16,12 +16,14 @@ class PipelineConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare fields and panels, and register what follows from changes."""
-        from pipeline import fields, panels, registrations, settingpages
+        from pipeline import fields, panels, registrations, settingpages, setupsteps, startingfacts
 
         fields.register()
         registrations.register()
         panels.register()
         settingpages.register_pages()
+        setupsteps.register()
+        startingfacts.register_facts()
         post_migrate.connect(_first_pipeline, sender=self)
 
 

@@ -110,6 +110,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Whoever makes the first administrator in the browser has to know it; without one nobody can there.
+SETUP_TOKEN = environment.text("SETUP_TOKEN", "")
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "start"
 LOGOUT_REDIRECT_URL = "login"

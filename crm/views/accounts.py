@@ -17,6 +17,7 @@ from core.answers import posted, put_errors, say
 from core.errors import Refused
 from crm.forms import LoginForm, PasswordResetForm, SetPasswordForm
 from crm.invitations import invited_user
+from crm.services.firstrun import is_fresh
 from crm.services.users import accept_invitation, request_password_reset
 from crm.throttling import count_attempt, too_many
 
@@ -35,6 +36,10 @@ class LoginView(Unprocessable, views.LoginView):
     template_name = "crm/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Where nobody is yet, whoever comes is the first."""
+        return redirect("welcome") if is_fresh() else super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Say why one is here: a session that ended, or a page that needs a login."""

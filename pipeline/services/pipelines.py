@@ -1,8 +1,8 @@
-"""The first pipeline of an installation, in its language."""
+"""The first pipeline of an installation, in its language, and another pattern in its place."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 
 from core.ledger.causes import because
 from core.ledger.tables import Change, Kind
-from pipeline.models import ActivityType, LostReason, Pipeline, Stage
+from crm.services.rights import require_manager
+from pipeline.models import ActivityType, Lead, LostReason, Pipeline, Stage
+from pipeline.patterns import PATTERNS
+from pipeline.services.configuration import create_pipeline, delete_pipeline
+
+if TYPE_CHECKING:
+    from crm.models import User
 
 
 def create_first_pipeline(**_signal: Any) -> Pipeline | None:
@@ -30,58 +36,37 @@ def create_first_pipeline(**_signal: Any) -> Pipeline | None:
         return _create()
 
 
+@transaction.atomic
+def take_pattern(*, name: str, by: User | None) -> Pipeline:
+    """Make the pipeline of a pattern, in the language that is spoken; one of its name is taken as
+    it stands.
+
+    It takes the place of the only pipeline there is while no lead is in that, else it stands last.
+    """
+    require_manager(by)
+    pattern = PATTERNS[name]
+    known = list(Pipeline.objects.order_by("sequence", "pk"))
+    for pipeline in known:
+        if pipeline.name == str(pattern.name):
+            return pipeline
+    alone = len(known) == 1 and not Lead.objects.exists()
+    sequence = known[0].sequence if alone else max((p.sequence for p in known), default=0) + 10
+    made = create_pipeline(
+        values={"name": str(pattern.name), "sequence": sequence},
+        by=by,
+        stages=[part.values() for part in pattern.parts],
+    )
+    if alone:
+        delete_pipeline(pipeline=known[0].pk, by=by)
+    return made
+
+
 def _create() -> Pipeline:
-    pipeline = Pipeline.objects.create(name=_("B2B sales"), sequence=10)
-    won = Stage.Kind.WON
-    stages = [
-        # name, kind, objective, exit criterion, expected days, probability
-        (
-            _("New"),
-            Stage.Kind.OPEN,
-            _("Lead captured, not yet contacted"),
-            _("First contact made"),
-            (0, 2),
-            10,
-        ),
-        (
-            _("Qualified"),
-            Stage.Kind.OPEN,
-            _("Need and budget confirmed"),
-            _("Discovery call done"),
-            (3, 7),
-            25,
-        ),
-        (
-            _("Proposal"),
-            Stage.Kind.OPEN,
-            _("Solution presented with a price"),
-            _("Proposal delivered"),
-            (5, 14),
-            50,
-        ),
-        (
-            _("Negotiation"),
-            Stage.Kind.OPEN,
-            _("Terms under discussion"),
-            _("Scope and price agreed"),
-            (7, 21),
-            75,
-        ),
-        (_("Won"), won, _("Deal closed"), _("Contract signed"), (None, None), 100),
-    ]
+    pattern = next(iter(PATTERNS.values()))
+    pipeline = Pipeline.objects.create(name=str(pattern.name), sequence=10)
     Stage.objects.bulk_create(
-        Stage(
-            pipeline=pipeline,
-            name=name,
-            kind=kind,
-            sequence=(place + 1) * 10,
-            objective=objective,
-            exit_criterion=criterion,
-            days_min=days[0],
-            days_max=days[1],
-            probability=probability,
-        )
-        for place, (name, kind, objective, criterion, days, probability) in enumerate(stages)
+        Stage(pipeline=pipeline, sequence=place * 10, **part.values())
+        for place, part in enumerate(pattern.parts, start=1)
     )
     reasons = [
         _("Too expensive"),

@@ -14,6 +14,7 @@ from core.errors import NotFound
 from core.numbers import key_in
 from core.requests import Request
 from crm.models import Team, User
+from crm.starting import read_start
 from pipeline.brief import read_brief
 from pipeline.day import read_day
 from pipeline.targets import read_progress
@@ -23,6 +24,8 @@ from pipeline.views.parts import DAY, here_of
 def day(request: Request) -> HttpResponse:
     """The day of the person, or with `owner` of somebody whose leads they see."""
     context = _context(request, request.get_full_path())
+    if context["day"].is_own:
+        context["start"] = read_start(request.user)
     return render(request, "pipeline/day.html", context)
 
 
