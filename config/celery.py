@@ -23,5 +23,6 @@ app.conf.beat_schedule = {
     "order morning mails": {"task": "messaging.tasks.send_digests", "schedule": 300.0},
     "send mails that wait": {"task": "messaging.tasks.deliver", "schedule": 60.0},
     "go on with imports": {"task": "capture.tasks.sweep_imports", "schedule": 60.0},
+    "go on with demo data": {"task": "demo.tasks.sweep_orders", "schedule": 60.0},
     "remove files of old imports": {"task": "capture.tasks.forget_files", "schedule": 3600.0},
 }

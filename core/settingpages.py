@@ -169,7 +169,7 @@ class Card:
 
 def setting_cards(user: Any) -> list[Card]:
     """What there is to configure for a person, in order."""
-    found = [
+    found: list[tuple[int, str, Any]] = [
         *((page.order, reverse("setting", args=[page.name]), page) for page in setting_pages()),
         *((link.order, reverse(link.url), link) for link in setting_links(user)),
     ]

@@ -13,7 +13,7 @@ from crm.models import User
 from crm.services.firstrun import asks_token, is_token
 
 
-class FirstAdminForm(auth_forms.SetPasswordMixin, forms.Form):
+class FirstAdminForm(auth_forms.SetPasswordMixin[User], forms.Form):
     """Who it is, a password twice, and the token of the server where one is asked."""
 
     token = forms.CharField(

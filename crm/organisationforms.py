@@ -23,7 +23,8 @@ def read_organisation() -> Organisation:
 
 def help_of(name: str) -> Any:
     """The help of a field of the organisation."""
-    return Organisation._meta.get_field(name).help_text
+    field: Any = Organisation._meta.get_field(name)
+    return field.help_text
 
 
 class OrganisationForm(SettingForm):

@@ -29,19 +29,19 @@ INVITED = 50
 class NameForm(OrganisationForm):
     """What the organisation is called, and how it speaks."""
 
-    currency = None
+    currency = None  # type: ignore[assignment]
 
     class Meta(OrganisationForm.Meta):
-        fields = ("name", "language", "time_zone")
+        fields = ("name", "language", "time_zone")  # type: ignore[assignment]
 
 
 class MoneyForm(OrganisationForm):
     """In what the organisation counts."""
 
-    time_zone = None
+    time_zone = None  # type: ignore[assignment]
 
     class Meta(OrganisationForm.Meta):
-        fields = ("currency", "fiscal_month", "first_weekday")
+        fields = ("currency", "fiscal_month", "first_weekday")  # type: ignore[assignment]
 
 
 class TeamForm(Styled, forms.ModelForm):  # type: ignore[type-arg]

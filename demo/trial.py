@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import NotAllowed, Refused
@@ -19,9 +17,9 @@ from core.services.undoing import is_undone
 from core.services.undoorders import order_undo
 from crm.models import User
 from crm.services.users import deactivate_user
-from demo.seeding import seed
+from demo.models import DemoOrder
 from demo.why import REFERENCE
-from demo.world import CAST, NotReady
+from demo.world import CAST
 from pipeline.models import Lead
 
 if TYPE_CHECKING:
@@ -44,7 +42,13 @@ class Trial:
     cause: Cause | None = None
     counts: dict[str, int] | None = None
     order: UndoOrder | None = None
+    taking: DemoOrder | None = None
     may_take: bool = False
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether a worker is to make it."""
+        return self.taking is not None and bool(self.taking.waits)
 
     @property
     def is_leaving(self) -> bool:
@@ -59,6 +63,10 @@ class Trial:
 
 def read_trial() -> Trial:
     """What there is of demo data."""
+    return replace(_read(), taking=DemoOrder.objects.order_by("-pk").first())
+
+
+def _read() -> Trial:
     roots = Cause.objects.filter(reference=REFERENCE, parent=None)
     orders = UndoOrder.objects.filter(cause__in=roots.values("pk")).order_by("pk")
     last = {order.cause_id: order for order in orders}
@@ -76,24 +84,6 @@ def read_trial() -> Trial:
     return replace(trial, counts=counts, may_take=free)
 
 
-def take_demo(*, by: User) -> None:
-    """Fill an installation without leads with a small company, in the language of the person."""
-    _require_admin(by)
-    try:
-        seed(
-            leads=LEADS,
-            users=PEOPLE,
-            seed=secrets.randbelow(10**9),
-            months=MONTHS,
-            now=timezone.now(),
-            language=by.language,
-        )
-    except NotReady:
-        raise Refused(
-            _("There are leads already: demo data is for an empty installation.")
-        ) from None
-
-
 @transaction.atomic
 def remove_demo(*, by: User) -> UndoOrder:
     """Have a worker take back all that the seed brought, as one undo.
@@ -101,7 +91,7 @@ def remove_demo(*, by: User) -> UndoOrder:
     What people made since stays, and so does what they changed or hung something on: the undo lists
     it. Demo people who stay because they did something cannot log in any more; who orders this can.
     """
-    _require_admin(by)
+    require_admin(by)
     cause = read_trial().cause
     if cause is None:
         raise Refused(_("There is no demo data here."))
@@ -123,6 +113,7 @@ def _made(root: UUID) -> QuerySet[Change]:
     return Change.objects.filter(cause__in=causes, action=Action.CREATED)
 
 
-def _require_admin(by: User) -> None:
+def require_admin(by: User) -> None:
+    """Refuse whoever does not run the installation."""
     if not (by.is_active and by.is_admin):
         raise NotAllowed(_("This is for administrators."))

@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from core.answers import say
 from core.errors import NotAllowed
 from core.requests import Request
-from demo.trial import LEADS, read_trial, remove_demo, take_demo
+from demo.orders import order_demo
+from demo.trial import LEADS, read_trial, remove_demo
 
 
 def show(request: Request) -> HttpResponse:
@@ -24,10 +24,9 @@ def show(request: Request) -> HttpResponse:
 
 @require_POST
 def take(request: Request) -> HttpResponse:
-    """Fill the empty installation."""
-    take_demo(by=request.user)
-    say(request, _("The demo data is here. Look around."))
-    return redirect("boards")
+    """Have the empty installation filled."""
+    order_demo(by=request.user)
+    return redirect("demo-data")
 
 
 @require_POST

@@ -45,7 +45,7 @@ def take_pattern(*, name: str, by: User | None) -> Pipeline:
     """
     require_manager(by)
     pattern = PATTERNS[name]
-    known = list(Pipeline.objects.order_by("sequence", "pk"))
+    known: list[Pipeline] = list(Pipeline.objects.order_by("sequence", "pk"))
     for pipeline in known:
         if pipeline.name == str(pattern.name):
             return pipeline

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from core.ledger.causes import because
 from core.ledger.tables import Kind
 from core.models import UndoOrder
 from core.services.undoorders import work_on_undo
 from crm.models import Company, Contact, Team, User
+from demo.models import DemoOrder
+from demo.orders import ATTEMPTS, LEASE, overlooked_orders, work_on_order
+from demo.tasks import sweep_orders
 from pipeline.models import Activity, ActivityType, Lead
 from pipeline.services.activities import plan_activity
 from pipeline.services.leads import LeadDraft, create_lead
@@ -38,6 +44,8 @@ def test_it_is_taken_looked_at_and_removed_but_for_what_people_made(boss: User) 
     client, page = as_(boss), reverse("demo-data")
     assert "Take demo data" in client.get(page).content.decode()
     assert client.post(reverse("demo-data-take")).status_code == 302
+    assert "waits for a worker" in client.get(page).content.decode()
+    assert work_on_order(DemoOrder.objects.get().pk)
     assert Lead.objects.count() == 60
     assert "brought 60 leads" in client.get(page).content.decode()
     with because(Kind.PERSON, by=boss):
@@ -68,6 +76,7 @@ def test_it_is_taken_again_once_it_is_gone(boss: User) -> None:
     client = as_(boss)
     for _turn in range(2):
         client.post(reverse("demo-data-take"))
+        assert work_on_order(DemoOrder.objects.get(waits=True).pk)
         assert Lead.objects.count() == 60
         client.post(reverse("demo-data-remove"))
         work_on_undo(UndoOrder.objects.get(done_at=None).pk)
@@ -79,6 +88,7 @@ def test_it_speaks_the_language_of_who_takes_it(boss: User) -> None:
         boss.language = "fr"
         boss.save()
     as_(boss).post(reverse("demo-data-take"))
+    assert work_on_order(DemoOrder.objects.get().pk)
     assert set(Company.objects.values_list("country", flat=True)) == {"France"}
 
 
@@ -93,3 +103,86 @@ def test_it_is_for_administrators_and_for_empty_installations(cast: Any, stages:
     assert refused.status_code == 422
     assert as_(cast.admin).post(reverse("demo-data-remove")).status_code == 422
     assert Lead.objects.count() == 1
+
+
+def test_asking_twice_is_one_order_and_doing_it_twice_is_one_company(boss: User) -> None:
+    client = as_(boss)
+    for _turn in range(2):
+        assert client.post(reverse("demo-data-take")).status_code == 302
+    order = DemoOrder.objects.get()
+    assert work_on_order(order.pk)
+    assert not work_on_order(order.pk)
+    assert Lead.objects.count() == 60
+    order.refresh_from_db()
+    assert (order.waits, order.problem, order.attempts) == (None, "", 1)
+    assert order.done_at is not None
+    assert "brought 60 leads" in client.get(reverse("demo-data")).content.decode()
+
+
+def test_an_order_whose_worker_died_is_done_by_the_next_one(boss: User) -> None:
+    client, page = as_(boss), reverse("demo-data")
+    client.post(reverse("demo-data-take"))
+    order = DemoOrder.objects.get()
+    # A worker has it in hand: nobody else takes it.
+    DemoOrder.objects.update(leased_until=timezone.now() + LEASE, attempts=1)
+    assert "is being made" in client.get(page).content.decode()
+    assert not work_on_order(order.pk)
+    assert overlooked_orders() == []
+    # It died before it had made anything.
+    DemoOrder.objects.update(leased_until=timezone.now() - dt.timedelta(seconds=1))
+    assert overlooked_orders() == [order.pk]
+    assert sweep_orders() == 1
+    assert work_on_order(order.pk)
+    assert Lead.objects.count() == 60
+    # It died when all was made, before it could say so.
+    DemoOrder.objects.update(waits=True, done_at=None)
+    assert work_on_order(order.pk)
+    assert Lead.objects.count() == 60
+    order.refresh_from_db()
+    assert (order.waits, order.problem) == (None, "")
+
+
+def test_an_order_that_stops_each_worker_is_given_up(boss: User) -> None:
+    client = as_(boss)
+    client.post(reverse("demo-data-take"))
+    DemoOrder.objects.update(attempts=ATTEMPTS)
+    assert work_on_order(DemoOrder.objects.get().pk)
+    assert not Lead.objects.exists()
+    page = client.get(reverse("demo-data")).content.decode()
+    assert "Each worker that began it stopped" in page
+    assert "Take demo data" in page
+
+
+def test_leads_that_came_meanwhile_are_left_alone(boss: User) -> None:
+    client = as_(boss)
+    client.post(reverse("demo-data-take"))
+    factories.make_lead(by=boss)
+    assert work_on_order(DemoOrder.objects.get().pk)
+    assert Lead.objects.count() == 1
+    assert "There are leads already" in DemoOrder.objects.get().problem
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_one_makes_the_company(boss: User) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time: there is nothing to race for.")
+    order = DemoOrder.objects.create(by=boss)
+    start, did, wrong = threading.Barrier(4), [], []
+
+    def work() -> None:
+        try:
+            start.wait()
+            did.append(work_on_order(order.pk))
+        except Exception as error:  # what a thread raises is seen nowhere else
+            wrong.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _turn in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (sorted(did), wrong) == ([False, False, False, True], [])
+    assert Lead.objects.count() == 60
