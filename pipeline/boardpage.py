@@ -32,7 +32,8 @@ from pipeline.columnfaces import (
     sums_text,
 )
 from pipeline.faces import Face, Faces, gone_face
-from pipeline.lanes import FIELDS, Lane, is_too_large, only_lane, read_lanes
+from pipeline.lanekinds import LaneKind
+from pipeline.lanes import Lane, is_too_large, only_lane, read_lanes
 from pipeline.models import Lead, Stage
 from pipeline.narrowing import IN_SIGHT, Told
 from pipeline.querysets import LeadQuerySet
@@ -93,7 +94,7 @@ def board_page(view: BoardView, since: int) -> BoardPage:
         board = read_board_as_of(user=view.user, pipeline=view.pipeline, moment=moment)
         columns, past = [head_face(column, view) for column in board.columns], day_words(view.day)
     elif view.lanes and not is_too_large(view.user, view.pipeline, leads):
-        columns, lanes = _in_lanes(view, leads)
+        columns, lanes = _in_lanes(view, view.lanes, leads)
     else:
         if view.lanes:
             problems.append(gettext("That is too much for lanes: narrow the board first."))
@@ -120,7 +121,10 @@ def board_page(view: BoardView, since: int) -> BoardPage:
 
 def _kept(view: BoardView) -> dict[str, str]:
     """What stays in an address beside the filter."""
-    return {"won": "" if view.won == USUAL else view.won, "lanes": view.lanes}
+    return {
+        "won": "" if view.won == USUAL else view.won,
+        "lanes": view.lanes.name if view.lanes else "",
+    }
 
 
 def _fields(view: BoardView) -> list[tuple[str, str]]:
@@ -141,12 +145,12 @@ def _with_cards(view: BoardView, found: Sequence[Column]) -> list[ColumnFace]:
 
 
 def _in_lanes(
-    view: BoardView, leads: LeadQuerySet | None
+    view: BoardView, kind: LaneKind, leads: LeadQuerySet | None
 ) -> tuple[list[ColumnFace], list[LaneFace]]:
     found = read_lanes(
         user=view.user,
         pipeline=view.pipeline,
-        by=view.lanes,
+        by=kind,
         leads=leads,
         won_since=view.won_since,
     )
@@ -154,16 +158,13 @@ def _in_lanes(
     cells = [cell for lane in found.lanes for cell in lane.cells.values()]
     maker = make_faces(view, [*heads, *cells])
     columns = [head_face(column, view) for column in heads]
-    return columns, [_lane_face(view, lane, heads, maker) for lane in found.lanes]
+    return columns, [_lane_face(view, kind, lane, heads, maker) for lane in found.lanes]
 
 
-def _lane_face(view: BoardView, lane: Lane, heads: Sequence[Column], maker: Faces) -> LaneFace:
-    key = "none" if lane.key is None else str(lane.key)
-    if view.lanes == "stars":
-        stars = int(lane.key or 0)
-        name = ngettext("%(count)d star", "%(count)d stars", stars) % {"count": stars}
-    else:
-        name = lane.name or (gettext("Nobody") if view.lanes == "owner" else gettext("No source"))
+def _lane_face(
+    view: BoardView, kind: LaneKind, lane: Lane, heads: Sequence[Column], maker: Faces
+) -> LaneFace:
+    key, name = kind.text(lane.key), lane.name
     count = number_text(lane.count)
     label = ngettext("%(name)s, %(n)s lead", "%(name)s, %(n)s leads", lane.count)
     face = LaneFace(
@@ -202,8 +203,8 @@ def column_cards(view: BoardView, stage: int, *, after: str, left: int, lane: st
         raise NotFound(gettext("There is no such stage."))
     found.pipeline = view.pipeline
     leads = view.leads()
-    if lane and view.lanes in FIELDS:
-        leads = only_lane(leads, view.lanes, int(lane) if lane.isdigit() else None)
+    if lane and view.lanes:
+        leads = only_lane(leads, view.lanes, lane)
     column = read_column(
         user=view.user, stage=found, after=after, leads=leads, won_since=view.won_since
     )

@@ -16,14 +16,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.leadfields import read_lead_fields
 from crm.models import User
+from pipeline.lanekinds import LaneKind, lane_kinds
 from pipeline.models import Pipeline
 from pipeline.narrowing import LONGEST, PLACED, Narrowing
 from pipeline.querysets import LeadQuerySet
 
 #: The period in which won leads are shown when the address names none.
 USUAL = "quarter"
-LANES = ("owner", "source", "stars")
 DENSITIES = ("compact", "normal", "detailed")
 
 
@@ -35,11 +36,6 @@ def won_periods() -> dict[str, str]:
         "year": _("this year"),
         "all": _("since the beginning"),
     }
-
-
-def lane_names() -> dict[str, str]:
-    """What lanes can be made of."""
-    return {"owner": _("Owner"), "source": _("Source"), "stars": _("Priority")}
 
 
 def density_names() -> dict[str, str]:
@@ -55,7 +51,7 @@ class BoardView:
     pipeline: Pipeline
     narrowing: Narrowing
     won: str = USUAL
-    lanes: str = ""
+    lanes: LaneKind | None = None
     day: dt.date | None = None
     #: The saved view that the address names.
     saved: str = ""
@@ -63,13 +59,13 @@ class BoardView:
     @classmethod
     def read(cls, data: QueryDict | Mapping[str, str], user: User, pipeline: Pipeline) -> BoardView:
         """The view in an address; what is unknown is passed over."""
-        won, lanes = data.get("won", ""), data.get("lanes", "")
+        won = data.get("won", "")
         return cls(
             user,
             pipeline,
             Narrowing.read(data, user, without=PLACED),
             won if won in won_periods() else USUAL,
-            lanes if lanes in LANES else "",
+            _lanes(data.get("lanes", ""), pipeline),
             _past_day(data.get("on", "")),
             data.get("view", "")[:20],
         )
@@ -112,7 +108,7 @@ class BoardView:
         """The query part of an address with this view, changed."""
         values = {
             "won": "" if self.won == USUAL else self.won,
-            "lanes": self.lanes,
+            "lanes": self.lanes.name if self.lanes else "",
             "view": self.saved,
             **changes,
         }
@@ -121,6 +117,21 @@ class BoardView:
     def address(self, **changes: Any) -> str:
         """The board's address with this view, changed."""
         return reverse("board", args=[self.pipeline.pk]) + self.query(**changes)
+
+
+def lanes_of(pipeline: Pipeline) -> dict[str, LaneKind]:
+    """What lanes a board can be cut into, by name."""
+    return lane_kinds(read_lead_fields(getattr(pipeline, "lead_fields", None)))
+
+
+def lanes_named(name: str) -> LaneKind | None:
+    """A way of cutting lanes by its name."""
+    fields = read_lead_fields(None) if name.startswith("custom.") else ()
+    return lane_kinds(fields).get(name)
+
+
+def _lanes(name: str, pipeline: Pipeline) -> LaneKind | None:
+    return lanes_of(pipeline).get(name) if name.startswith("custom.") else lanes_named(name)
 
 
 def _past_day(text: str) -> dt.date | None:

@@ -1,9 +1,8 @@
-"""A board in lanes: the same columns, cut across by owner, source or priority, with sums a lane."""
+"""A board in lanes: the same columns, cut across by owner or another kind, with sums a lane."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, F, Q, Sum, Window
 from django.db.models.functions import RowNumber
 
-from crm.models import Source, User
+from crm.models import User
 from crm.querysets import sees_all
 from pipeline.board import Board, Column, add_sums, columns_of, on_board
 from pipeline.cards import card_rows, make_cards
+from pipeline.lanekinds import LaneKind
 from pipeline.models import Lead, StageTotal
 
 if TYPE_CHECKING:
@@ -25,15 +25,13 @@ if TYPE_CHECKING:
 MOST = 50_000
 #: Cards of a cell that are shown at first.
 CELL = 5
-#: The column of a lead behind each kind of lane.
-FIELDS = {"owner": "owner", "source": "source", "stars": "stars"}
 
 
 @dataclass(slots=True)
 class Lane:
-    """A row of the board: the leads of one owner, source or priority; `key` is None for none."""
+    """A row of the board: the leads of one owner, choice …; `key` is None for none."""
 
-    key: int | None
+    key: Any
     name: str = ""
     count: int = 0
     amounts: dict[str, Decimal] = field(default_factory=dict)
@@ -61,30 +59,30 @@ def read_lanes(
     *,
     user: User,
     pipeline: Pipeline,
-    by: str,
+    by: LaneKind,
     leads: LeadQuerySet | None = None,
     won_since: dt.datetime | None = None,
 ) -> LaneBoard:
-    """The board of a person in lanes by "owner", "source" or "stars", `CELL` cards a cell."""
-    chosen = on_board(user, pipeline, leads, won_since)
-    name = FIELDS[by]
+    """The board of a person in lanes, `CELL` cards a cell."""
+    chosen = on_board(user, pipeline, leads, won_since).annotate(lane=by.column)
     rows = list(
         chosen.order_by()
-        .values(name, "stage", "currency")
+        .values("lane", "stage", "currency")
         .annotate(
             n=Count("pk"),
             sum=Sum("expected_revenue"),
             weight=Sum(F("expected_revenue") * F("probability")) / Decimal(100),
             without=Count("pk", filter=Q(expected_revenue__isnull=True)),
         )
-        .values_list(name, "stage", "currency", "n", "sum", "weight", "without")
+        .values_list("lane", "stage", "currency", "n", "sum", "weight", "without")
     )
     columns = columns_of(user, pipeline, {row[1] for row in rows})
     add_sums(columns, [row[1:] for row in rows])
     stages = {column.stage.pk: column.stage for column in columns}
-    lanes: dict[int | None, Lane] = {}
-    for key, stage, currency, count, amount, _weight, without in rows:
-        lane = lanes.setdefault(key, Lane(key))
+    names = by.names(list({by.key(row[0]) for row in rows}))
+    lanes = {key: Lane(key, name) for key, name in names.items()}
+    for found_key, stage, currency, count, amount, _weight, without in rows:
+        lane = lanes[by.key(found_key)]
         lane.count += count
         cell = lane.cells.setdefault(stage, Column(stages[stage]))
         cell.count += count
@@ -93,33 +91,20 @@ def read_lanes(
     for lane in lanes.values():
         for stage, found in stages.items():
             lane.cells.setdefault(stage, Column(found))
-    place = Window(RowNumber(), partition_by=[name, "stage"], order_by="position")
+    place = Window(RowNumber(), partition_by=["lane", "stage"], order_by="position")
     first = chosen.annotate(place=place).filter(place__lte=CELL + 1)
-    found_leads = list(first.values_list("pk", name))
-    lane_of = dict(found_leads)
+    lane_of = {pk: by.key(key) for pk, key in first.values_list("pk", "lane")}
     first_rows = card_rows(Lead.objects.filter(pk__in=lane_of).order_by("stage", "position"), user)
     for card in make_cards(first_rows, stages):
         lanes[lane_of[card.id]].cells[card.stage].cards.append(card)
     for lane in lanes.values():
         for cell in lane.cells.values():
             cell.take(cell.cards, CELL)
-    return LaneBoard(Board(pipeline, columns), _in_order(by, lanes.values()))
+    return LaneBoard(Board(pipeline, columns), list(lanes.values()))
 
 
-def _in_order(by: str, lanes: Iterable[Lane]) -> list[Lane]:
-    found = list(lanes)
-    keys = [lane.key for lane in found if lane.key is not None]
-    if by == "stars":
-        return sorted(found, key=lambda lane: -(lane.key or 0))
-    model: Any = User if by == "owner" else Source
-    names = {row.pk: str(row) for row in model.objects.filter(pk__in=keys)}
-    for lane in found:
-        lane.name = names.get(lane.key, "") if lane.key is not None else ""
-    return sorted(found, key=lambda lane: (lane.key is None, lane.name.casefold(), lane.key or 0))
-
-
-def only_lane(leads: LeadQuerySet | None, by: str, key: int | None) -> LeadQuerySet:
-    """The leads of one lane."""
-    chosen = Lead.objects.all() if leads is None else leads
-    name = FIELDS[by]
-    return chosen.filter(**({f"{name}__isnull": True} if key is None else {name: key}))  # type: ignore[no-any-return]
+def only_lane(leads: LeadQuerySet | None, by: LaneKind, lane: str) -> LeadQuerySet:
+    """The leads of one lane, by its key in addresses."""
+    chosen = (Lead.objects.all() if leads is None else leads).alias(lane=by.column)
+    key = by.read(lane)
+    return chosen.filter(**({"lane__isnull": True} if key is None else {"lane": key}))  # type: ignore[no-any-return]

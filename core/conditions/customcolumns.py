@@ -151,9 +151,13 @@ class JsonColumn:
         self.path = path
         self.key = key
 
+    def value(self) -> _JsonValue:
+        """The guarded value as an expression."""
+        return self.expression(self.path, self.key)
+
     def compare(self, lookup: str, value: Any) -> Q:
         """The condition that a Django lookup makes of the guarded value."""
-        expression = self.expression(self.path, self.key)
+        expression = self.value()
         found = expression.get_lookup(lookup)
         if found is None:
             raise LookupError(f"{lookup} is no lookup of {type(self).__name__}.")

@@ -77,9 +77,16 @@ def move_leads(
                 check_required(lead, target, sets)
                 lead.came_from = lead.stage
                 enter_stage(lead, target, moment)
+            elif fields and lead.status == Lead.Status.OPEN:
+                check_not_emptied(lead, _names(fields), sets)
         place_and_save(chosen, target.pk, moment, above=above, below=below)
         replace_sets(chosen, sets)
     return chosen
+
+
+def _names(fields: Mapping[str, Any]) -> set[str]:
+    """What is set, as stages name it."""
+    return {*fields, *(f"custom.{key}" for key in fields.get("custom") or ())}
 
 
 def _read_sets(leads: Sequence[Lead], target: Stage, sets: Mapping[str, Sequence[int]]) -> None:

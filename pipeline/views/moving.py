@@ -19,7 +19,7 @@ from core.ledger.causes import required_cause
 from core.numbers import key_in, keys_in
 from core.requests import Request
 from crm.models import User
-from pipeline.boardview import LANES
+from pipeline.boardview import lanes_named
 from pipeline.forms import LoseForm, MoveForm
 from pipeline.leadpage import may_change, visible_lead
 from pipeline.models import Lead, Stage
@@ -104,11 +104,9 @@ def dragged(request: Request, pk: int) -> HttpResponse | None:
 
 def lane_fields(request: Request) -> dict[str, Any]:
     """What a lead takes over from the lane in which it was dropped."""
-    lanes, lane = request.POST.get("lanes", ""), request.POST.get("lane", "")
-    if lanes not in LANES or not lane:
-        return {}
-    key = int(lane) if lane.isdigit() else None
-    return {"stars_manual" if lanes == "stars" else lanes: key}
+    lane = request.POST.get("lane", "")
+    kind = lanes_named(request.POST.get("lanes", "")) if lane else None
+    return kind.fields(lane) if kind is not None else {}
 
 
 def offered_criterion(lead: Lead, left: Stage | None) -> str:
@@ -159,7 +157,7 @@ def move(request: Request, pk: int) -> HttpResponse:
                     by=request.user,
                     above=form.cleaned_data["above"],
                     below=below,
-                    fields=form.values(),
+                    fields={**lane_fields(request), **form.values()},
                     expected_version=form.cleaned_data["version"],
                 )
         except (Refused, Conflict) as refused:
@@ -167,6 +165,8 @@ def move(request: Request, pk: int) -> HttpResponse:
         else:
             return done(request, lead, moved(lead), came_from=lead.came_from)
     context = {"form": form, "lead": lead, "next": next_address(request, "")}
+    if "lane" in request.POST:
+        context["lane"] = {name: request.POST.get(name, "") for name in ("lanes", "lane")}
     return dialog(request, "pipeline/move.html", context, status=status)
 
 

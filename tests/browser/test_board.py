@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.ledger.dispatch import hand_out
+from crm.models import CustomField
 from pipeline.models import Lead, LostReason, Pipeline, Stage
 from tests import factories
 from tests.browser.conftest import drag
@@ -211,6 +212,39 @@ def test_lanes_cut_the_board_by_owner_and_a_drop_gives_the_lead_to_them(
     assert (lead.owner, lead.stage) == (cast.manager, stages[2])
     page.reload()
     assert page.locator(f"[data-group='{cast.manager.pk}'] #lead-{lead.pk}").count() == 1
+
+
+def test_lanes_of_a_custom_field_take_a_drop_which_is_undone(
+    cast: Any, stages: Any, board: list[Any], enter: Any
+) -> None:
+    with factories.arranging():
+        CustomField.objects.create(
+            subject="pipeline.lead",
+            key="tier",
+            label="Tier",
+            type="choice",
+            options=[{"id": "g", "label": "Gold"}, {"id": "s", "label": "Silver"}],
+        )
+    page = enter(cast.rep)
+    page.get_by_text("View", exact=True).click()
+    page.locator(".view-menu").get_by_role("link", name="Tier").click()
+    page.wait_for_url("**lanes=custom.tier**")
+    rows = page.locator(".swim-head").all_inner_texts()
+    assert [row.split("\n")[0] for row in rows] == ["Gold", "Silver", "Not set"]
+    target = page.locator(f"[data-group='is-g'][data-lane='{stages[0].pk}']")
+    drag(page, page.locator(f"#lead-{board[1].pk}"), target)
+    page.wait_for_selector("text=“Beta” is in New.")
+    assert Lead.objects.get(pk=board[1].pk).custom == {"tier": "g"}
+    page.wait_for_selector(f"[data-group='is-g'] #lead-{board[1].pk}:not(.saving)")
+    page.locator(f"#lead-{board[2].pk}").focus()
+    for key in ("Space", "ArrowUp", "Space"):
+        page.keyboard.press(key)
+    page.wait_for_selector("text=“Gamma” is in New.")
+    assert Lead.objects.get(pk=board[2].pk).custom == {"tier": "s"}
+    with page.expect_response("**/undo/"):
+        page.locator("#toasts [data-undo] button").last.click()
+    page.wait_for_function("() => !document.querySelector('[data-group=is-s] .card-lead')")
+    assert Lead.objects.get(pk=board[2].pk).custom == {}
 
 
 def test_a_stage_with_a_criterion_offers_its_tick_or_demands_it(
