@@ -70,6 +70,8 @@ class Column:
     of: Callable[..., Any] | None = None
     side: Callable[[Sequence[int]], Mapping[int, Any]] | None = None
     sort: str = ""
+    #: What it sorts by where that is no column: an expression, annotated under the name `sort`.
+    by: Any = None
     #: Where the first click on its head should begin: with the largest.
     falling: bool = False
     #: The fields that are edited together where the cell stands; without any it is only read.

@@ -28,12 +28,14 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One part of an ordering: a field by path, and its direction."""
+    """One part of an ordering: a field by path, and its direction; or an expression, which
+    `with_keys` annotates under the path."""
 
     path: str
     descending: bool
     field: models.Field[Any, Any]
     nullable: bool
+    source: Any = None
 
     def expression(self) -> Any:
         """What `order_by` takes."""
@@ -72,6 +74,12 @@ def key_of(model: type[models.Model], path: str, descending: bool) -> Key:
         nullable = nullable or field.null
         here = field.related_model
     return Key(path, descending, field, nullable)
+
+
+def with_keys[Rows: models.QuerySet[Any]](rows: Rows, keys: Sequence[Key]) -> Rows:
+    """The rows with what the keys sort by where that is no column."""
+    made = {key.path: key.source for key in keys if key.source is not None}
+    return rows.annotate(**made) if made else rows
 
 
 def total(model: type[models.Model], keys: Sequence[Key]) -> list[Key]:

@@ -32,6 +32,7 @@ from core.keyset import (
     read_cursor,
     rows_after,
     total,
+    with_keys,
 )
 from core.money import format_number
 from core.searching import rows_of
@@ -100,12 +101,11 @@ class View:
         words = query.get("columns", "").split(",")
         names = [word for word in dict.fromkeys(words) if word in known]
         sort = query.get("sort", "")
-        path = _sort_path(known, sort)
-        if path is None:
+        key = _sort_key(listing, known, sort)
+        if key is None:
             sort = listing.sort
-            path = _sort_path(known, sort)
-        assert path is not None, "The default must be sortable."  # noqa: S101
-        key = key_of(listing.model, path, sort.startswith("-"))
+            key = _sort_key(listing, known, sort)
+        assert key is not None, "The default must be sortable."  # noqa: S101
         return cls(
             listing=listing,
             columns=[known[name] for name in names or chosen_columns(listing, user, known)],
@@ -116,9 +116,13 @@ class View:
         )
 
 
-def _sort_path(known: Mapping[str, Column], sort: str) -> str | None:
-    column = known.get(sort.removeprefix("-"))
-    return column.sort or None if column is not None else None
+def _sort_key(listing: Listing, known: Mapping[str, Column], sort: str) -> Key | None:
+    column, falls = known.get(sort.removeprefix("-")), sort.startswith("-")
+    if column is None or not column.sort:
+        return None
+    if column.by is not None:
+        return Key(column.sort, falls, column.by.output_field, True, column.by)
+    return key_of(listing.model, column.sort, falls)
 
 
 def chosen_columns(
@@ -233,7 +237,8 @@ def read_page(
 
 def read_row(view: View, pk: int) -> Row | None:
     """One row as it is by now."""
-    rows = _marks(view)(view.listing.model._default_manager.filter(pk=pk))
+    found = with_keys(view.listing.model._default_manager.filter(pk=pk), view.keys)
+    rows = _marks(view)(found)
     paths = _shown_paths(view)
     return next(_told(view, list(rows.values_list(*paths)), paths), None)
 
@@ -380,6 +385,7 @@ def batches(records: models.QuerySet[Any], view: View) -> Iterator[Iterable[tupl
     the columns' sides.
     """
     paths = _paths(view)
-    rows = records.order_by(*(key.expression() for key in view.keys)).values_list(*paths)
+    ordered = with_keys(records, view.keys).order_by(*(key.expression() for key in view.keys))
+    rows = ordered.values_list(*paths)
     for part in batched(rows.iterator(chunk_size=BATCH), BATCH):
         yield values(view, part, paths)

@@ -20,7 +20,7 @@ from typing import Any
 from django.db import connections, models, transaction
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, Value
 
-from core.keyset import Key, key_of, total
+from core.keyset import Key, key_of, total, with_keys
 
 #: How many rows of the order are looked at first, and at most, before the matches are fetched by
 #: themselves.
@@ -43,12 +43,14 @@ def rows_of(
     `after` is that place as a condition; the first of `paths` is the key of the record. `marked`
     adds what some of the paths name to the rows that are found.
     """
+    records = with_keys(records, keys)
     if after is not None:
         records = records.filter(after)
     ids = _ids(records, keys, limit, behind, is_search)
     if not ids:
         return []
-    rows = marked(records.model._default_manager.filter(pk__in=ids)).values_list(*paths)  # type: ignore[attr-defined]
+    chosen = with_keys(records.model._default_manager.filter(pk__in=ids), keys)  # type: ignore[attr-defined]
+    rows = marked(chosen).values_list(*paths)
     found = {row[0]: row for row in rows.order_by()}
     return [found[pk] for pk in ids if pk in found]
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.jsonrows import JsonRows, read_rows
+from crm.customwords import RECORDS
 from crm.models import CustomField
 
-NAMES = ("id", "key", "label", "type", "options", "sequence")
+NAMES = ("id", "key", "label", "type", "options", "sequence", "on_cards")
 
 
 def _records() -> Any:
@@ -31,3 +32,8 @@ def read_lead_fields(text: str | None) -> Sequence[CustomField]:
             row["options"] = json.loads(row["options"])
     rows.sort(key=lambda row: (row["sequence"], row["id"]))
     return [CustomField(subject=CustomField.Subject.LEAD, **row) for row in rows]
+
+
+def on_cards(text: str | None) -> list[CustomField]:
+    """Of these the fields that cards show: those whose values say all themselves."""
+    return [one for one in read_lead_fields(text) if one.on_cards and one.type not in RECORDS]

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from core.dates import tomorrow
 from core.ledger.history import state_at
+from crm.leadfields import lead_fields
 from crm.models import Team
 from crm.querysets import sees_all
 from pipeline.cards import Card, Row, card_rows, make_cards
@@ -242,6 +243,7 @@ def columns_of(
         teams = Team.objects.of(user).values("pk")
         own &= ~Exists(limited) | Exists(limited.filter(team__in=teams))
     stages = Stage.objects.filter(own | Q(pk__in=list(counted)), pipeline=pipeline).in_order()
+    stages = stages.annotate(lead_fields=lead_fields())
     if leads is not None:
         column = leads.filter(stage=OuterRef("pk")).order_by("position")
         edge = column.values("position")[page_size : page_size + 1]

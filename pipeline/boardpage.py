@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from core.dates import day as day_words
 from core.errors import NotFound
+from crm.leadfields import lead_fields, on_cards
 from pipeline.board import (
     Column,
     on_board,
@@ -183,7 +184,9 @@ def _lane_face(
 def make_faces(view: BoardView, columns: Sequence[Column]) -> Faces:
     """A maker of faces for the cards of these columns."""
     stages = [column.stage for column in columns]
-    return Faces(stages, timezone.now(), detailed=view.density == "detailed")
+    fields = on_cards(getattr(stages[0], "lead_fields", None)) if stages else ()
+    detailed = view.density == "detailed"
+    return Faces(stages, timezone.now(), detailed=detailed, fields=fields)
 
 
 def _go_on(face: ColumnFace, column: Column, view: BoardView, left: int, lane: str = "") -> None:
@@ -198,7 +201,8 @@ def _go_on(face: ColumnFace, column: Column, view: BoardView, left: int, lane: s
 
 def column_cards(view: BoardView, stage: int, *, after: str, left: int, lane: str) -> ColumnFace:
     """The next cards of a column, below the place `after`, of `left` that follow."""
-    found = Stage.objects.filter(pk=stage, pipeline=view.pipeline).first()
+    stages = Stage.objects.filter(pk=stage, pipeline=view.pipeline)
+    found = stages.annotate(lead_fields=lead_fields()).first()
     if found is None or not PLACE.fullmatch(after):
         raise NotFound(gettext("There is no such stage."))
     found.pipeline = view.pipeline

@@ -79,6 +79,7 @@ class Card:
     tags: tuple[TagMark, ...]
     source: str
     may_change: bool
+    custom: Mapping[str, Any]
 
 
 #: What a card needs of its lead.
@@ -105,6 +106,7 @@ FIELDS = (
     "owner__name",
     "owner__email",
     "source__name",
+    "custom",
 )
 
 
@@ -160,6 +162,7 @@ def make_cards(rows: Iterable[Row], stages: Mapping[int, Stage]) -> list[Card]:
                 tags=tuple(tags.get(row["id"], ())),
                 source=row["source__name"] or "",
                 may_change=bool(row["may_change"]),
+                custom=row["custom"] or {},
             )
         )
     return cards

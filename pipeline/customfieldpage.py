@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.admin.fields import label_of
 from core.optionrows import OptionRowsField
 from core.settingpages import Column, SettingForm, SettingPage
+from crm.customwords import RECORDS
 from crm.models import CustomField
 from crm.services.customfields import records_with
 from pipeline.models import Stage
@@ -42,7 +43,7 @@ class CustomFieldForm(SettingForm):
 
     class Meta:
         model = CustomField
-        fields = ("subject", "type", "label", "help_text", "options", "is_active")
+        fields = ("subject", "type", "label", "help_text", "options", "on_cards", "is_active")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -63,7 +64,9 @@ class CustomFieldForm(SettingForm):
         self.fields["subject"].disabled = self.fields["type"].disabled = True
         stages.initial = [stage.pk for stage in asking_stages(self.instance)]
         if self.instance.subject != CustomField.Subject.LEAD:
-            del self.fields["stages"]
+            del self.fields["stages"], self.fields["on_cards"]
+        elif self.instance.type in RECORDS:
+            del self.fields["on_cards"]
         if self.instance.type not in CHOICES:
             del self.fields["options"], self.fields["take_off"]
 

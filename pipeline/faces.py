@@ -16,6 +16,8 @@ from django.utils.translation import get_language, gettext, pgettext
 
 from core.money import format_money
 from core.templatetags.relance import colour_of, percent_text, sprite, stars
+from crm.customwords import custom_text
+from crm.models import CustomField
 from pipeline.cards import Card
 from pipeline.words import day_text, days_text, due_text
 
@@ -68,6 +70,8 @@ class Face:
     currency: str = ""
     pick: str = ""
     detail: str = ""
+    #: Custom fields, each as label and value.
+    fields: Sequence[tuple[str, str]] = ()
     after: int | str | None = None
     gone: bool = False
 
@@ -81,10 +85,12 @@ class Faces:
         now: dt.datetime,
         *,
         detailed: bool = False,
+        fields: Sequence[CustomField] = (),
     ) -> None:
         self.now, self.today = now, timezone.localdate(now)
         self.language = get_language() or "en"
         self.detailed = detailed
+        self.fields = fields
         self.limits = {stage.pk: stage.days_max for stage in stages}
         self.names = {stage.pk: stage.name for stage in stages}
         self.no_amount, self.no_amount_label = gettext("amount?"), gettext("no amount")
@@ -156,12 +162,18 @@ class Faces:
             currency=card.currency,
             pick=self.pick % {"lead": card.title},
             detail=self._detail(card) if self.detailed else "",
+            fields=self._fields(card) if self.fields and card.custom else (),
         )
 
     @staticmethod
     def _detail(card: Card) -> str:
         """What only the detailed card has room for: where it came from, and all its tags."""
         return " · ".join(filter(None, (card.source, *(tag.name for tag in card.tags))))
+
+    def _fields(self, card: Card) -> list[tuple[str, str]]:
+        """The custom fields that cards show, as far as the lead has them."""
+        told = ((one.label, custom_text(one, card.custom.get(one.key))) for one in self.fields)
+        return [(label, text) for label, text in told if text]
 
     def _owner(self, card: Card) -> SafeString:
         owner = card.owner

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import get_language, gettext
 
-from core.keyset import Key, key_of, rows_after
+from core.keyset import Key, key_of, rows_after, with_keys
 from core.lists import View
 from core.money import format_number
 from crm.models import User
@@ -90,7 +90,9 @@ def _in_list(user: User, lead: Lead, came_from: str, query: QueryDict) -> Neighb
     wanted = Narrowing.read(query, user)
     leads: LeadQuerySet = wanted.apply(Lead.objects.visible_to(user))
     keys = View.read(LEADS, query, user).keys
-    values = Lead.objects.values_list(*(key.path for key in keys)).get(pk=lead.pk)
+    leads = with_keys(leads, keys)
+    one = with_keys(Lead.objects.filter(pk=lead.pk), keys)
+    values = one.values_list(*(key.path for key in keys)).get()
     after = leads.filter(rows_after(keys, values)).order_by(*(key.expression() for key in keys))
     before = leads.filter(_rows_before(keys, values)).order_by(*(_backwards(key) for key in keys))
     return Neighbours(came_from, gettext("Leads"), *_beside(before, after, came_from))

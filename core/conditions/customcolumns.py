@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, override
 
 from django.db.models import BooleanField, F, Field, Func, Q, TextField
@@ -20,6 +20,18 @@ _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 class JsonNumber(Field):  # type: ignore[type-arg]
     """The type of a JSON number: numeric on PostgreSQL, and what JSON numbers are on SQLite."""
+
+    def to_python(self, value: Any) -> Decimal:
+        """A number that was written as text."""
+        if not isinstance(value, str | int | float | Decimal) or isinstance(value, bool):
+            raise TypeError("not a number")
+        try:
+            number = Decimal(str(value))
+        except InvalidOperation as error:
+            raise ValueError("not a number") from error
+        if not number.is_finite():
+            raise ValueError("not a number")
+        return number
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         """A double on SQLite, whose JSON numbers are doubles: 15 digits go to and fro."""

@@ -34,6 +34,7 @@ class CustomFieldForm(ConfigurationForm):
             "options",
             "help_text",
             "sequence",
+            "on_cards",
             "is_active",
         )
 
@@ -43,7 +44,10 @@ class CustomFieldAdmin(ConfigurationAdmin):
     """A field's place, key and type are fixed once it is made: values are stored under them."""
 
     form = CustomFieldForm
-    fields = ("subject", "key", "label", "type", "options", "help_text", "sequence", "is_active")
+    fields = (
+        *("subject", "key", "label", "type", "options", "help_text", "sequence"),
+        *("on_cards", "is_active"),
+    )
     list_display = ("label", "subject", "type", "key", "sequence", "is_active")
     list_editable = ("sequence",)
     list_filter = ("subject", "type", "is_active")

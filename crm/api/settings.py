@@ -130,6 +130,7 @@ class CustomFieldSerializer(RecordSerializer):
             "help_text",
             "sequence",
             "is_active",
+            "on_cards",
             "updated_at",
             "version",
         )

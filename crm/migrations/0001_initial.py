@@ -218,6 +218,7 @@ class Migration(migrations.Migration):
                 ('help_text', models.CharField(blank=True, help_text='Shown below the field on forms.', max_length=200, verbose_name='help')),
                 ('sequence', models.PositiveSmallIntegerField(default=10, verbose_name='order')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ('on_cards', models.BooleanField(default=False, help_text='Shown on the cards of boards, with its label. Not for users and companies.', verbose_name='on the cards of boards')),
             ],
             options={
                 'verbose_name': 'custom field',

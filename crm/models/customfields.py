@@ -53,6 +53,11 @@ class CustomField(Tracked):
     )
     sequence = models.PositiveSmallIntegerField(_("order"), default=10)
     is_active = models.BooleanField(_("active"), default=True)
+    on_cards = models.BooleanField(
+        _("on the cards of boards"),
+        default=False,
+        help_text=_("Shown on the cards of boards, with its label. Not for users and companies."),
+    )
 
     class Meta(Tracked.Meta):
         verbose_name = _("custom field")
