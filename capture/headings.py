@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from capture.csvfile import CsvFile
 from capture.synonyms import SYNONYMS, Subject, entered_stage, heading_key
 from core.errors import Refused
+from core.folding import fold
 
 
 class BadOption(Refused):
@@ -265,19 +266,30 @@ def lead_fields() -> list[str]:
     return [name for name in dict.fromkeys(names) if not name.startswith("entered:")]
 
 
-def read_map(pairs: Sequence[str]) -> dict[str, str]:
-    """`--map` arguments (“Column=field”) as heading key to field; an unknown field is refused."""
+def field_known(heading: str) -> bool:
+    """Whether a heading means a field of a lead that every installation has."""
+    return bool(_field_of(heading, Subject.LEAD, _vocabulary(Subject.LEAD), set())[0])
+
+
+def read_map(pairs: Sequence[str], custom: Mapping[str, str] | None = None) -> dict[str, str]:
+    """`--map` arguments (“Column=field”) as heading key to field; an unknown field is refused.
+
+    `custom` are what custom fields are called, folded, with their names.
+    """
     known = set(lead_fields())
+    called = custom or {}
     given: dict[str, str] = {}
     for pair in pairs:
         heading, equals, name = pair.rpartition("=")
         name = name.strip()
         if not equals or not heading.strip():
             raise BadOption(_("“%(pair)s” is not of the form Column=field.") % {"pair": pair})
-        if name not in known and not name.startswith("entered:"):
+        if name not in known and fold(name) in called:
+            name = called[fold(name)]
+        elif name not in known and not name.startswith("entered:"):
             raise BadOption(
                 _("“%(name)s” is not a field. Known fields: %(known)s, entered:<stage>.")
-                % {"name": name, "known": ", ".join(sorted(known))}
+                % {"name": name, "known": ", ".join(sorted(known | set(called.values())))}
             )
         given[heading_key(heading)] = name
     return given

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from capture.customcells import custom_fields
 from capture.forms import program
 from capture.labels import SUBJECTS, field_label, made_label
 from capture.models import Import
@@ -181,7 +182,13 @@ def _file(read: Mapping[str, Any], found: Import) -> FileFace:
         parts.append(rows % {"count": _n(read["rows"])})
     if size is not None:
         parts.append(filesizeformat(size))
-    taken = [(heading, field_label(name)) for heading, name in read["columns"] if name]
+    custom = any(name.startswith("custom.") for _heading, name in read["columns"])
+    labels = {name: one.label for name, one in custom_fields().items()} if custom else {}
+    taken = [
+        (heading, labels.get(name) or field_label(name))
+        for heading, name in read["columns"]
+        if name
+    ]
     left = [heading for heading, name in read["columns"] if not name]
     return FileFace(read["name"], " · ".join(parts), taken, left, not read["subject"])
 

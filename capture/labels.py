@@ -80,6 +80,8 @@ def field_label(name: str) -> str:
     """What a field is called; "" for a column that is not carried over."""
     if name.startswith("entered:"):
         return gettext("entered “%(stage)s”") % {"stage": name.removeprefix("entered:")}
+    if name.startswith("custom."):
+        return name.removeprefix("custom.")
     owner, _dot, short = name.rpartition(".")
     label = str(LABELS.get(short, short))
     return gettext("company: %(field)s") % {"field": label} if owner == "company" else label

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,10 +50,17 @@ class RowReader:
     """Reads the rows of one table.
 
     `zone` is that of times without one; `day_first` decides on dates that no date of the file
-    decides.
+    decides; `custom` reads the cells of custom fields, by the field.
     """
 
-    def __init__(self, table: Table, *, zone: dt.tzinfo, day_first: bool) -> None:
+    def __init__(
+        self,
+        table: Table,
+        *,
+        zone: dt.tzinfo,
+        day_first: bool,
+        custom: Mapping[str, Callable[[str], Any]] | None = None,
+    ) -> None:
         self.headings = table.headings
         evidence = table.evidence
 
@@ -69,11 +76,13 @@ class RowReader:
             Type.NAMES: read_names,
             Type.WEBSITE: read_website,
         }
+        readers = custom or {}
         self.columns = [
             (
                 place,
                 name,
-                read_reference if name.endswith("_id") else by_type[type_of(name)],
+                readers.get(name)
+                or (read_reference if name.endswith("_id") else by_type[type_of(name)]),
                 length_of(name) or CELL_LIMIT,
             )
             for place, name in sorted(table.match.fields.items())
@@ -121,7 +130,7 @@ class RowReader:
                 except BadValue as error:
                     self._fail(result, self.headings[place], str(error))
                 else:
-                    if value != "":
+                    if value not in ("", None):
                         values[name] = value
         return result
 

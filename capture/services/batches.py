@@ -197,6 +197,13 @@ class BatchWriter:
             )
         if "title" in row:
             values["title"] = row["title"]
+        custom = {
+            name.removeprefix("custom."): value
+            for name, value in row.items()
+            if name.startswith("custom.")
+        }
+        if custom:
+            values["custom"] = custom
         return values
 
     def _create(self, fresh: Sequence[tuple[Plan, dict[str, Any]]]) -> None:
@@ -247,11 +254,18 @@ class BatchWriter:
     def _change(
         self, plan: Plan, values: dict[str, Any], lead: Lead, tags: Mapping[int, set[int]]
     ) -> Change:
+        custom = {
+            key: value
+            for key, value in values.pop("custom", {}).items()
+            if lead.custom.get(key) != value
+        }
         changed = {
             name: value
             for name, value in values.items()
             if getattr(lead, lead._meta.get_field(name).attname) != value  # type: ignore[union-attr]
         }
+        if custom:
+            changed["custom"] = custom
         wanted = [self.registers.tags.id_of(tag) for tag in plan.values.get("tags", ())]
         missing = [tag for tag in wanted if tag not in tags[lead.pk]]
         moved = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import batched
@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from capture.course import Course, Halt, Mark
 from capture.csvfile import CsvFile, open_csv
+from capture.customcells import custom_fields, custom_readers, guess, names_of, see_dates
 from capture.headings import BadOption, Origin, check_given, read_map
 from capture.joining import Bundle, Table, arrange
 from capture.planning import Planner
@@ -40,7 +41,7 @@ from core.ledger.tables import Cause, Kind
 from pipeline.models import Pipeline, Stage
 
 if TYPE_CHECKING:
-    from crm.models import User
+    from crm.models import CustomField, User
 
 BATCH = 1000
 Progress = Callable[[int, int], None]
@@ -90,10 +91,11 @@ def import_files(
     """
     check_may_import(by)
     options = options or Options()
-    given = read_map(options.mapping)
+    fields = custom_fields()
+    given = read_map(options.mapping, names_of(fields))
     opened = [open_csv(file.path, file.name or None) for file in files]
     check_given(opened, given)
-    bundle = arrange(opened, given, options.origin)
+    bundle = arrange(opened, guess(opened, given, fields), options.origin)
     if not bundle.rows:
         raise Refused(
             _("“%(file)s” holds headings, but no rows.") % {"file": bundle.leads[0].file.name}
@@ -106,7 +108,7 @@ def import_files(
         quiet=options.quiet,
         id=course.cause if course else None,
     ) as cause:
-        report = _Run(bundle, options, opened, progress, course).go()
+        report = _Run(bundle, options, opened, progress, course, custom=fields).go()
     if Cause.objects.filter(pk=cause.id).exists():
         report.cause = cause.id
     return report
@@ -130,6 +132,7 @@ class _Run:
     done: int = 0
     made_stages: int = 0
     stages: dict[int, Stage] = field(default_factory=dict)
+    custom: Mapping[str, CustomField] = field(default_factory=dict)
 
     def go(self) -> ImportReport:
         """Bring in everything."""
@@ -155,11 +158,14 @@ class _Run:
         for lookup in sorted(bundle.lookups, key=lambda lookup: order.index(lookup.subject)):
             reader = RowReader(lookup.table, zone=zone, day_first=day_first)
             lookups.bring_in(lookup, reader)
+        for table in bundle.leads:
+            see_dates(table, self.custom)
         self._note_guesses(report, default, day_first)
         made = partial(self._made, report, registers, people)
         try:
             for place, table in enumerate(bundle.leads):
-                reader = RowReader(table, zone=zone, day_first=day_first)
+                custom = custom_readers(table, self.custom, day_first=day_first, zone=zone)
+                reader = RowReader(table, zone=zone, day_first=day_first, custom=custom)
                 planner = Planner(
                     reader,
                     books,
