@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from core.bulk import Deed, Opening
+from core.errors import Refused
 from core.forms import Styled
 from crm.bulkforms import BulkCompanyForm, BulkContactForm, BulkRecordForm
 from crm.duplicatelines import COMPANIES, CONTACTS
-from crm.models import User
+from crm.models import Company, Contact, Tag, User
 from crm.services.companies import (
     archive_companies,
     delete_companies,
@@ -27,6 +28,7 @@ from crm.services.contacts import (
     update_contacts,
 )
 from crm.services.people import save_companies, save_contacts
+from crm.services.tagging import set_tags
 
 Many = Callable[[list[int], Any], Any]
 
@@ -45,6 +47,26 @@ class AssignForm(Styled):
         super().__init__(data, initial={"owner": user})
 
 
+class TagForm(Styled):
+    """Tags that are put on records, and those that are taken off."""
+
+    add = forms.ModelMultipleChoiceField(
+        Tag.objects.all(),
+        label=gettext_lazy("Add tags"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    remove = forms.ModelMultipleChoiceField(
+        Tag.objects.all(),
+        label=gettext_lazy("Take tags off"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, data: Any = None, *, user: User) -> None:
+        super().__init__(data)
+
+
 class SureForm(Styled):
     """Nothing is asked but to be sure."""
 
@@ -53,6 +75,7 @@ class SureForm(Styled):
 
 
 def _deeds(
+    model: type[Any],
     *,
     form: type[BulkRecordForm],
     edit: Callable[[list[int], Any, Any], Any],
@@ -67,6 +90,13 @@ def _deeds(
 
     def assign(ids: list[int], form: Any, by: Any) -> None:
         update(ids, {"owner": form.cleaned_data["owner"]}, by)
+
+    def tag(ids: list[int], form: Any, by: Any) -> None:
+        add, remove = form.cleaned_data["add"], form.cleaned_data["remove"]
+        if not (add or remove):
+            raise Refused(_("Choose a tag."))
+        keys = {"add": [tag.pk for tag in add], "remove": [tag.pk for tag in remove]}
+        set_tags(model=model, ids=ids, by=by, **keys)
 
     deeds: tuple[Deed | Opening, ...] = (
         Deed(
@@ -88,6 +118,16 @@ def _deeds(
             asks=lambda n: ngettext("Who gets %(n)s record?", "Who gets %(n)s records?", n),
             says=lambda n: ngettext("%(n)s record assigned.", "%(n)s records assigned.", n),
             button=lambda: _("Assign"),
+        ),
+        Deed(
+            name="tag",
+            icon="tag",
+            label=lambda: _("Tag"),
+            form=TagForm,
+            do=tag,
+            asks=lambda n: ngettext("Tag %(n)s record", "Tag %(n)s records", n),
+            says=lambda n: ngettext("%(n)s record tagged.", "%(n)s records tagged.", n),
+            button=lambda: _("Save"),
         ),
         merging,
         Deed(
@@ -132,6 +172,7 @@ def _deeds(
 
 
 CONTACT_DEEDS = _deeds(
+    Contact,
     form=BulkContactForm,
     edit=lambda ids, form, by: save_contacts(
         contacts=ids, values=form.values(), company_name=form.named(), by=by
@@ -144,6 +185,7 @@ CONTACT_DEEDS = _deeds(
     merging=CONTACTS.merging(),
 )
 COMPANY_DEEDS = _deeds(
+    Company,
     form=BulkCompanyForm,
     edit=lambda ids, form, by: save_companies(
         companies=ids, values=form.values(), parent_name=form.named(), by=by

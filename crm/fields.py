@@ -101,6 +101,7 @@ def register() -> None:
         [
             *company_facts(),
             company.text("phone", make=dial),
+            company.members("tags", records.Records("crm.tag")),
             *reached(Company, (), ("phone_key",)),
             company.plain("website", types.LongText()),
             company.plain("parent", records.Record("crm.company")),
@@ -115,6 +116,7 @@ def register() -> None:
             contact.text("email", EMAIL, email_key),
             contact.text("phone", make=dial),
             contact.text("mobile", make=dial),
+            contact.members("tags", records.Records("crm.tag")),
             *reached(Contact, ("email_key",), ("phone_key", "mobile_key")),
             contact.plain("language", LOWER),
             contact.choice("consent"),

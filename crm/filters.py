@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core.filters import (
     ArchivedFilter,
@@ -13,6 +13,7 @@ from core.filters import (
     DayFilter,
     Filters,
     FlagFilter,
+    Ids,
     IdsFilter,
     MomentFilter,
     TextFilter,
@@ -32,6 +33,7 @@ from crm.models import (
     User,
 )
 from crm.models.people import Role
+from crm.models.tagging import TAG_LINKS
 from crm.periods import Period
 
 OWNED = ("me", "none")
@@ -71,6 +73,14 @@ def _with_email(queryset: QuerySet[Any], address: str) -> QuerySet[Any]:
     return queryset.with_email(address)  # type: ignore[attr-defined,no-any-return]
 
 
+def _tagged(queryset: QuerySet[Any], value: Ids) -> QuerySet[Any]:
+    link, name = TAG_LINKS[queryset.model], queryset.model._meta.model_name
+    wanted: Any = Q(pk__in=link.objects.filter(tag__in=value.ids).values(name))
+    if value.none:
+        wanted |= ~Exists(link.objects.filter(**{str(name): OuterRef("pk")}))
+    return queryset.filter(wanted)
+
+
 def _users(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     return queryset.filter(Q(name__icontains=text) | Q(email__icontains=text.lower()))
 
@@ -92,6 +102,7 @@ class CompanyFilters(Filters):
     where = condition("crm.company")
     owner = IdsFilter("owner", words=OWNED)
     parent = IdsFilter("parent")
+    tag = IdsFilter(of=_tagged, description="Companies with any of these tags.")
     domain = TextFilter("domain_key", description="The domain, such as `example.com`.")
     external_source = TextFilter("external_source", description="Where it was imported from.")
     external_id = TextFilter("external_id", description="Its id there.")
@@ -113,6 +124,7 @@ class ContactFilters(Filters):
     where = condition("crm.contact")
     company = IdsFilter("company")
     owner = IdsFilter("owner", words=OWNED)
+    tag = IdsFilter(of=_tagged, description="Contacts with any of these tags.")
     email = TextFilter(of=_with_email, description="The e-mail address, in any writing.")
     consent = ChoicesFilter("consent", choices=Contact.Consent.values)
     external_source = TextFilter("external_source", description="Where it was imported from.")

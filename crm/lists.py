@@ -14,6 +14,7 @@ from core.cells import Column, Kind
 from core.lists import Listing, register
 from crm.customcolumns import custom_columns
 from crm.models import Company, Contact, ContactPoint
+from crm.models.tagging import TAG_LINKS
 
 
 def _first(*values: Any) -> Any:
@@ -48,6 +49,22 @@ def _further(model: type[Any], kind: str) -> Any:
         for pk, value in rows.values_list(holder, "value"):
             found.setdefault(pk, []).append(value)
         return {pk: ", ".join(values) for pk, values in found.items()}
+
+    return read
+
+
+def _tags(model: type[Any]) -> Any:
+    """Reads the tags of rows, in one query."""
+    holder = model._meta.model_name
+
+    def read(ids: Sequence[int]) -> Mapping[int, str]:
+        found: dict[int, list[str]] = {}
+        rows = (
+            TAG_LINKS[model].objects.filter(**{f"{holder}__in": ids}).order_by("tag__name", "tag")
+        )
+        for pk, name in rows.values_list(holder, "tag__name"):
+            found.setdefault(pk, []).append(name)
+        return {pk: ", ".join(names) for pk, names in found.items()}
 
     return read
 
@@ -88,6 +105,7 @@ CONTACTS = register(
             ),
             Column("mobile", _("Mobile"), paths=("mobile",), edits=("mobile",)),
             *further_columns(Contact),
+            Column("tags", _("Tags"), side=_tags(Contact)),
             Column("language", _("Language"), paths=("language",), edits=("language",)),
             Column(
                 "consent",
@@ -162,6 +180,7 @@ COMPANIES = register(
             ),
             Column("phone", _("Phone"), paths=("phone",), edits=("phone",)),
             *further_columns(Company),
+            Column("tags", _("Tags"), side=_tags(Company)),
             Column("website", _("Website"), paths=("website",), edits=("website",)),
             Column("parent", _("Parent company"), paths=("parent__name",), edits=("parent",)),
             owner_column(),

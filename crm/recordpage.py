@@ -17,7 +17,7 @@ from core.ledger.tables import Change
 from core.money import format_number
 from core.telling import Entry, entries
 from crm.customwords import CustomWords
-from crm.models import Company, Contact, ContactPoint, CustomField, User
+from crm.models import Company, Contact, ContactPoint, CustomField, Tag, User
 from crm.reach import Way, ways_of
 
 #: Changes shown at once.
@@ -59,6 +59,11 @@ class RecordPage:
         return ways_of(self.record)
 
     @cached_property
+    def tags(self) -> Sequence[Tag]:
+        """The words that the record is marked with."""
+        return sorted(self.record.tags.all(), key=lambda tag: tag.name_key)
+
+    @cached_property
     def people(self) -> Sequence[Contact]:
         """Whom we know at a company: one more than are shown, if there are more."""
         found = Contact.objects.visible_to(self.user).active().filter(company=self.record)
@@ -87,7 +92,7 @@ class RecordPage:
 
 
 def _of_page(model: Any, user: User) -> Any:
-    return model.objects.visible_to(user).for_list().prefetch_related("points")
+    return model.objects.visible_to(user).for_list().prefetch_related("points", "tags")
 
 
 def visible_contact(user: User, pk: int) -> Contact:

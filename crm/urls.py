@@ -17,6 +17,7 @@ from crm.views import (
     reviewing,
     savedviews,
     starting,
+    tags,
     targets,
     teams,
 )
@@ -50,6 +51,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("companies/suggest/", companies.suggest, name="company-suggest"),
     *companies.DOOR.routes(),
     *contacts.DOOR.routes(),
+    path("companies/<int:pk>/tags/", tags.tagging(companies.DOOR), name="company-tags"),
+    path("contacts/<int:pk>/tags/", tags.tagging(contacts.DOOR), name="contact-tags"),
     *reach.Reach(companies.DOOR).routes(),
     *reach.Reach(contacts.DOOR).routes(),
     path("contacts/<int:pk>/card/", contacts.card, name="contact-card"),

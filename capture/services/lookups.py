@@ -29,6 +29,7 @@ from crm.models import Company, Contact, Product
 from crm.services.companies import create_companies, update_companies, update_company
 from crm.services.contacts import create_contacts
 from crm.services.points import add_further
+from crm.services.tagging import put_tags
 
 BATCH = 1000
 _COMPANY_FIELDS = (
@@ -121,6 +122,8 @@ class LookupImport:
 
     def _companies(self, rows: list[ReadRow]) -> None:
         register = self.registers.companies
+        self.registers.tags.learn(tag for row in rows for tag in row.values.get("tags", ()))
+        tagged: dict[int, list[int]] = {}
         references = [r.values["external_id"] for r in rows if "external_id" in r.values]
         by_reference: dict[str, Any] = {
             company.external_id: company
@@ -145,6 +148,7 @@ class LookupImport:
             if found.external_id and found.external_source != self.source:
                 values.pop("external_id", None)
                 values.pop("external_source", None)
+            tagged[found.pk] = [*tagged.get(found.pk, ()), *values.pop("tags", ())]
             changed = _differing(found, values)
             if register.key(changed.get("name", "")) == found.name_key:
                 changed.pop("name")
@@ -160,11 +164,13 @@ class LookupImport:
                 create_companies(drafts=drafts, by=None), drafts, strict=True
             ):
                 self._note_company(company.pk, company.name, values)
+        self._tag(Company, tagged)
         register.made += len(drafts)
 
     def _company_values(self, row: ReadRow) -> dict[str, Any]:
         values = {name: row.values[name] for name in _COMPANY_FIELDS if name in row.values}
         values["name"] = row.values["name"]
+        values |= self._tags_of(row)
         if "external_id" in row.values:
             values["external_id"] = row.values["external_id"]
             values["external_source"] = self.source
@@ -244,6 +250,7 @@ class LookupImport:
         self.registers.companies.learn(
             row.values["company"] for row in rows if "company" in row.values
         )
+        self.registers.tags.learn(tag for row in rows for tag in row.values.get("tags", ()))
         references = [r.values["external_id"] for r in rows if "external_id" in r.values]
         # The rows stay as they are: they may come again one by one.
         rows = [replace(row, values=dict(row.values)) for row in rows]
@@ -258,6 +265,7 @@ class LookupImport:
         drafts: list[dict[str, Any]] = []
         beside: list[list[tuple[str, str]]] = []
         written: dict[int, list[tuple[str, str]]] = {}
+        tagged: dict[int, list[int]] = {}
         for row, email, others in zip(rows, emails, further, strict=True):
             values = self._contact_values(row)
             pk = known.get(values.get("external_id", "")) or by_email.get(email)
@@ -266,6 +274,7 @@ class LookupImport:
                 beside.append(others)
             else:
                 self._note_contact(pk, values)
+                tagged[pk] = [*tagged.get(pk, ()), *values.get("tags", ())]
                 written.setdefault(pk, []).extend(others)
         if self.rehearsal:
             self.report.made["contacts"] += len(drafts)
@@ -277,14 +286,28 @@ class LookupImport:
         for contact, values, others in zip(made, drafts, beside, strict=True):
             self._note_contact(contact.pk, values)
             written[contact.pk] = others
+        self._tag(Contact, tagged)
         written = {pk: others for pk, others in written.items() if others}
         if written:
             add_further(model=Contact, written=written, by=None)
+
+    def _tag(self, model: type[Any], tagged: dict[int, list[int]]) -> None:
+        """Put tags on records that were there already."""
+        wanted = {pk: tags for pk, tags in tagged.items() if tags}
+        if wanted and not self.rehearsal:
+            lock(model._default_manager.filter(pk__in=wanted))
+            put_tags(model, wanted)
+
+    def _tags_of(self, row: ReadRow) -> dict[str, list[int]]:
+        """The tags of a row, as a value of its record; nothing where the file says nothing."""
+        names = row.values.get("tags", ())
+        return {"tags": [self.registers.tags.id_of(name) for name in names]} if names else {}
 
     def _contact_values(self, row: ReadRow) -> dict[str, Any]:
         wanted = ("name", "email", "phone", "mobile", "job_title")
         values = {name: row.values[name] for name in wanted if name in row.values}
         values.setdefault("name", row.values.get("email", ""))
+        values |= self._tags_of(row)
         if "external_id" in row.values:
             values["external_id"] = row.values["external_id"]
             values["external_source"] = self.source

@@ -11,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.fields import CustomValues, RecordSerializer, Reference
+from core.api.fields import CustomValues, RecordSerializer, Reference, References
 from crm.api.duplicates import MergeableView
 from crm.api.points import Emails, Phones
 from crm.filters import CompanyFilters, ContactFilters
@@ -28,6 +28,7 @@ class CompanySerializer(RecordSerializer):
     )
     owner = Reference(required=False, allow_null=True)
     custom = CustomValues(required=False)
+    tags = References(required=False)
     emails = Emails(required=False, help_text="Further addresses; written as the whole list.")
     phones = Phones(required=False, help_text="Further numbers; written as the whole list.")
 
@@ -48,6 +49,7 @@ class CompanySerializer(RecordSerializer):
             "phone",
             "emails",
             "phones",
+            "tags",
             "parent",
             "owner",
             "custom",
@@ -72,7 +74,7 @@ class CompaniesView(MergeableView):
 
     def with_relations(self, records: QuerySet[Any]) -> QuerySet[Any]:
         """The companies with what they name and by what they are reached."""
-        return super().with_relations(records).prefetch_related("points")
+        return super().with_relations(records).prefetch_related("points", "tags")
 
     def create(self, request: Request) -> Response:
         """Make a company. Without `owner` it is yours."""
@@ -115,6 +117,7 @@ class ContactSerializer(RecordSerializer):
     company = Reference(required=False, allow_null=True)
     owner = Reference(required=False, allow_null=True)
     custom = CustomValues(required=False)
+    tags = References(required=False)
     emails = Emails(required=False, help_text="Further addresses; written as the whole list.")
     phones = Phones(required=False, help_text="Further numbers; written as the whole list.")
 
@@ -130,6 +133,7 @@ class ContactSerializer(RecordSerializer):
             "mobile",
             "emails",
             "phones",
+            "tags",
             "language",
             "consent",
             "consent_at",
@@ -157,7 +161,7 @@ class ContactsView(MergeableView):
 
     def with_relations(self, records: QuerySet[Any]) -> QuerySet[Any]:
         """The contacts with what they name and by what they are reached."""
-        return super().with_relations(records).prefetch_related("points")
+        return super().with_relations(records).prefetch_related("points", "tags")
 
     def create(self, request: Request) -> Response:
         """Make a contact. Without `owner` it is yours."""

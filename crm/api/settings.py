@@ -24,7 +24,7 @@ class TagSerializer(RecordSerializer):
 
 
 class TagsView(SettingsView):
-    """Tags: words that leads are marked with."""
+    """Tags: words that leads, contacts and companies are marked with."""
 
     model = Tag
     queryset = Tag.objects.none()

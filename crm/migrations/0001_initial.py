@@ -572,4 +572,42 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='organisation_is_one', violation_error_message='There is one organisation.'), models.CheckConstraint(condition=models.Q(('fiscal_month__gte', 1), ('fiscal_month__lte', 12)), name='organisation_year_begins_in_a_month', violation_error_message='A year begins in a month.'), models.CheckConstraint(condition=models.Q(('first_weekday__isnull', True), models.Q(('first_weekday__gte', 0), ('first_weekday__lte', 6)), _connector='OR'), name='organisation_week_begins_on_a_day', violation_error_message='A week begins on a day.')],
             },
         ),
+        migrations.CreateModel(
+            name='ContactTag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('contact', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.contact')),
+                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.tag')),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('contact', 'tag'), name='contact_tag_once')],
+            },
+        ),
+        migrations.AddField(
+            model_name='contact',
+            name='tags',
+            field=models.ManyToManyField(blank=True, related_name='contacts', through='crm.ContactTag', to='crm.tag', verbose_name='tags'),
+        ),
+        migrations.CreateModel(
+            name='CompanyTag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('company', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.company')),
+                ('tag', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crm.tag')),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('company', 'tag'), name='company_tag_once')],
+            },
+        ),
+        migrations.AddField(
+            model_name='company',
+            name='tags',
+            field=models.ManyToManyField(blank=True, related_name='companies', through='crm.CompanyTag', to='crm.tag', verbose_name='tags'),
+        ),
     ]

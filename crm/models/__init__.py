@@ -7,6 +7,7 @@ from crm.models.people import Membership, Target, Team, User
 from crm.models.points import ContactPoint
 from crm.models.privacy import PrivacyRecord
 from crm.models.sources import Campaign, CampaignCost, Medium, Source, Touch
+from crm.models.tagging import CompanyTag, ContactTag
 from crm.models.views import SavedView
 from crm.models.world import Company, Contact, Product, Tag
 
@@ -14,8 +15,10 @@ __all__ = [
     "Campaign",
     "CampaignCost",
     "Company",
+    "CompanyTag",
     "Contact",
     "ContactPoint",
+    "ContactTag",
     "CustomField",
     "Distinct",
     "DistinctCompanies",

@@ -16,7 +16,7 @@ from crm.querysets import CompanyQuerySet, ContactQuerySet, TagQuerySet
 
 
 class Tag(Tracked):
-    """A word that leads are marked with."""
+    """A word that leads, contacts and companies are marked with."""
 
     name = models.CharField(_("name"), max_length=60)
     name_key = models.CharField(max_length=180, unique=True, editable=False)
@@ -110,6 +110,9 @@ class Company(Tracked):
         blank=True,
         related_name="companies",
         verbose_name=_("owner"),
+    )
+    tags = models.ManyToManyField(
+        Tag, through="CompanyTag", related_name="companies", blank=True, verbose_name=_("tags")
     )
     custom = models.JSONField(_("custom fields"), default=dict, blank=True)
     custom_keys = models.JSONField(default=dict, blank=True, editable=False)
@@ -225,6 +228,9 @@ class Contact(Tracked):
         blank=True,
         related_name="contacts",
         verbose_name=_("owner"),
+    )
+    tags = models.ManyToManyField(
+        Tag, through="ContactTag", related_name="contacts", blank=True, verbose_name=_("tags")
     )
     custom = models.JSONField(_("custom fields"), default=dict, blank=True)
     custom_keys = models.JSONField(default=dict, blank=True, editable=False)

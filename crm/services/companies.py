@@ -37,8 +37,8 @@ SYSTEM_FIELDS = FIELDS | {"external_source", "external_id", "created_at"}
 
 
 def create_companies(*, drafts: Sequence[Mapping[str, Any]], by: User | None) -> list[Company]:
-    """Insert companies, in their order; each draft is values by field name.
-    "emails" and "phones" are whole lists of further ones, each with "value" and "label".
+    """Insert companies, in their order; each draft is values by field name;
+    "tags" are ids, "emails" and "phones" whole lists of further ones with "value" and "label".
 
     Without "owner" they belong to whoever makes them. Raises Refused, and Conflict when an
     external id exists already.

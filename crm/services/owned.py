@@ -15,6 +15,7 @@ from crm.customvalues import merged
 from crm.models import Company, Contact
 from crm.services.points import MAIN_COLUMNS, POINT_SETS, Written, keep_beside, set_points
 from crm.services.rights import locked_for_change, require_active, require_version
+from crm.services.tagging import put_tags, replace_tags
 from crm.services.values import checked
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def create[Owned: (Company, Contact)](
 ) -> list[Owned]:
     """Insert records of `model`; without "owner" they belong to `by`."""
     require_active(by)
-    drafts, further = zip(*map(_without_points, drafts), strict=True) if drafts else ((), ())
+    drafts, further, tags = zip(*map(_apart, drafts), strict=True) if drafts else ((), (), ())
     rows = checked(model, drafts, by=by, allowed=allowed, required=("name",))
     records = []
     for draft, row in zip(drafts, rows, strict=True):
@@ -48,6 +49,9 @@ def create[Owned: (Company, Contact)](
             for record, points in zip(made, further, strict=True):
                 for kind, written in points.items():
                     set_points(holder=record, kind=kind, written=written, by=by)
+            put_tags(
+                model, {record.pk: some for record, some in zip(made, tags, strict=True) if some}
+            )
             return made
     except IntegrityError:
         raise Conflict(_("A record with this external id exists already.")) from None
@@ -65,7 +69,7 @@ def update[Owned: (Company, Contact)](
 ) -> list[Owned]:
     """Set the same values on records of `model`, those under lock that differ."""
     records = locked_for_change(model, ids, by)
-    values, points = _without_points(values)
+    values, points, tags = _apart(values)
     clean = checked(model, [values], by=by, allowed=allowed)[0]
     if "name" in clean and not clean["name"]:
         raise Refused(_("A name is needed."), {"name": [_("This field is required.")]})
@@ -87,6 +91,8 @@ def update[Owned: (Company, Contact)](
     for kind, written in points.items():
         for record in records:
             set_points(holder=record, kind=kind, written=written, by=by)
+    if tags is not None:
+        replace_tags(records, tags)
     return records
 
 
@@ -114,17 +120,19 @@ def delete[Owned: (Company, Contact)](
     return len(records)
 
 
-def _without_points(
+def _apart(
     values: Mapping[str, Any],
-) -> tuple[dict[str, Any], dict[str, list[Written]]]:
-    """Values of columns, and apart from them the whole sets of further addresses and numbers."""
+) -> tuple[dict[str, Any], dict[str, list[Written]], list[int] | None]:
+    """Values of columns; apart from them the whole sets of further addresses and numbers, and that
+    of the tags, None where it is to stay."""
     rest = dict(values)
     found = {
         kind: [Written(point["value"], point.get("label", "")) for point in rest.pop(name) or ()]
         for kind, name in POINT_SETS.items()
         if name in rest
     }
-    return rest, found
+    tags = rest.pop("tags", None)
+    return rest, found, None if tags is None else [getattr(tag, "pk", tag) for tag in tags]
 
 
 def _date_consent(record: Company | Contact, values: Mapping[str, Any], before: str | None) -> None:

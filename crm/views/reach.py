@@ -118,7 +118,7 @@ class Reach:
             return redirect(self.door.name, pk)
         answered = with_toast(self.panel(request, pk), text, undo=written_cause())
         answered["HX-Retarget"], answered["HX-Reswap"] = "#reach-part", "outerHTML"
-        return with_event(answered, "relance:changed", {})
+        return with_event(answered, "relance:changed", {"focus": "reach"})
 
 
 def _point(record: Any, place: str) -> ContactPoint:

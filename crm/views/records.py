@@ -252,6 +252,6 @@ class Door:
 
     def _routes(self, record: Any) -> dict[str, str]:
         """The addresses of the deeds of a record."""
-        deeds = ("edit", "history", "archive", "delete")
+        deeds = ("edit", "history", "archive", "delete", "tags")
         routes = {f"{deed}_url": reverse(f"{self.name}-{deed}", args=[record.pk]) for deed in deeds}
         return {**routes, "list_url": reverse(self.listing.name), "list_name": self.words()["list"]}

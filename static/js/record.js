@@ -19,9 +19,10 @@ document.addEventListener("relance:answered", async () => {
   await refresh();
 });
 
-document.addEventListener("relance:changed", async () => {
+document.addEventListener("relance:changed", async (event) => {
+  const focus = event instanceof CustomEvent ? event.detail?.focus : "";
   await refresh();
-  document.getElementById("reach")?.focus();
+  document.getElementById(focus)?.focus();
 });
 
 document.addEventListener("keydown", (event) => {
