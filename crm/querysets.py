@@ -216,8 +216,24 @@ def reached_by(model: Any, kind: str, key: str, columns: Sequence[str]) -> Any:
     return further.union(*own, all=True)
 
 
+#: So many companies of a tree are looked at, and so many levels.
+TREE, LEVELS = 1000, 20
+
+
 class CompanyQuerySet(OwnedQuerySet):
     """Reads of companies."""
+
+    def tree_of(self, pk: int) -> list[int]:
+        """A company and all that are below it among these, level by level: the ids, its own
+        first."""
+        found, level = [pk], [pk]
+        for _number in range(LEVELS):
+            below = self.filter(parent__in=level).exclude(pk__in=found).order_by("pk")
+            level = list(below.values_list("pk", flat=True)[: TREE - len(found)])
+            if not level:
+                break
+            found += level
+        return found
 
     def reached_by(self, kind: str, key: str) -> Any:
         """The ids of the companies that an address or number reaches."""

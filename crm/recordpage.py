@@ -39,11 +39,20 @@ class Fact:
 
 @dataclass(frozen=True)
 class RecordPage:
-    """The page of a contact or company; panels of upper floors read from it."""
+    """The page of a contact or company; panels of upper floors read from it. `is_deep` has a
+    company's page tell of the companies below it as well."""
 
     record: Any
     user: User
     facts: Sequence[Fact]
+    is_deep: bool = False
+
+    @cached_property
+    def tree(self) -> Sequence[int]:
+        """The ids of the companies that a company's page tells of, its own first."""
+        if not self.is_deep:
+            return [self.record.pk]
+        return Company.objects.visible_to(self.user).active().tree_of(self.record.pk)
 
     @cached_property
     def may_change(self) -> bool:
@@ -66,7 +75,9 @@ class RecordPage:
     @cached_property
     def people(self) -> Sequence[Contact]:
         """Whom we know at a company: one more than are shown, if there are more."""
-        found = Contact.objects.visible_to(self.user).active().filter(company=self.record)
+        found = Contact.objects.visible_to(self.user).active().filter(company__in=self.tree)
+        if self.is_deep:
+            found = found.select_related("company")
         return list(found.order_by("name_key", "pk")[: SHOWN + 1])
 
     @cached_property
@@ -191,9 +202,9 @@ class About:
     url: str
 
 
-#: What happened elsewhere and belongs to a record: by kind of record the ids, each with what it is
-#: about, as far as the person sees it.
-Elsewhere = Callable[[Any, Any], Mapping[Any, Mapping[int, About]]]
+#: What happened elsewhere and belongs to a record, or to those of the ids that are told of with it:
+#: by kind of record the ids, each with what it is about, as far as the person sees it.
+Elsewhere = Callable[[Any, Any, Sequence[int]], Mapping[Any, Mapping[int, About]]]
 
 _elsewhere: list[Elsewhere] = []
 
@@ -215,32 +226,37 @@ class Happened:
 @dataclass(frozen=True, slots=True)
 class History:
     """A page of what happened to a record, newest first; `more` is where it goes on. `is_wide`
-    tells whether what happened elsewhere is in it."""
+    tells whether what happened elsewhere is in it, `is_deep` the companies below."""
 
     items: list[Happened]
     more: int | None
     is_wide: bool
+    is_deep: bool = False
 
 
 def history_of(
-    record: Contact | Company,
-    user: User,
+    page: RecordPage,
     *,
     offer_undo: bool,
     before: int | None = None,
     here_only: bool = False,
 ) -> History:
-    """What happened to a record and, unless `here_only`, on its leads. What happened elsewhere is
-    undone there, where one sees what it is of."""
+    """What happened to a record and, unless `here_only`, on its leads; on a deep page also to the
+    companies below it. What happened elsewhere is undone there, where one sees what it is of."""
+    record, user = page.record, page.user
     own = record._meta.label_lower
     of = Q(record_type=own, record_id=record.pk)
     points = [point.pk for point in record.points.all()]
     if points:
         of |= Q(record_type=ContactPoint._meta.label_lower, record_id__in=points)
     about: dict[tuple[str, int], About] = {}
+    if page.is_deep:
+        below = Company.objects.filter(pk__in=page.tree[1:])
+        about = {(own, each.pk): About(each.name, each.get_absolute_url()) for each in below}
+        of |= Q(record_type=own, record_id__in=page.tree[1:])
     known: dict[Any, dict[int, str]] = {type(record): {record.pk: str(record)}}
     for read in () if here_only else _elsewhere:
-        for model, found in read(record, user).items():
+        for model, found in read(record, user, page.tree).items():
             if not found:
                 continue
             label = model._meta.label_lower
@@ -249,11 +265,11 @@ def history_of(
     changes = Change.objects.filter(of).select_related("cause__actor").order_by("-id")
     if before is not None:
         changes = changes.filter(pk__lt=before)
-    page = list(changes[: HISTORY_PAGE + 1])
-    more = page[HISTORY_PAGE - 1].pk if len(page) > HISTORY_PAGE else None
-    told = entries(page[:HISTORY_PAGE], user, offer_undo=offer_undo, known=known)
+    rows = list(changes[: HISTORY_PAGE + 1])
+    more = rows[HISTORY_PAGE - 1].pk if len(rows) > HISTORY_PAGE else None
+    told = entries(rows[:HISTORY_PAGE], user, offer_undo=offer_undo, known=known)
     items = []
-    for change, entry in zip(page, told, strict=False):
+    for change, entry in zip(rows, told, strict=False):
         elsewhere = about.get((change.record_type, change.record_id))
         items.append(Happened(replace(entry, can_undo=False) if elsewhere else entry, elsewhere))
-    return History(items, more, not here_only)
+    return History(items, more, not here_only, page.is_deep)

@@ -83,13 +83,13 @@ def register() -> None:
         )
 
 
-def past_of_leads(record: Any, user: Any) -> dict[Any, dict[int, About]]:
+def past_of_leads(record: Any, user: Any, tree: Sequence[int]) -> dict[Any, dict[int, About]]:
     """The leads of a contact or company that the person sees, and what was planned on them."""
     seen = Lead.objects.visible_to(user, singly=True)
     if isinstance(record, Contact):
         seen = seen.of_contact(record.pk)
     else:
-        seen = seen.filter(company=record.pk)
+        seen = seen.filter(company__in=tree)
     titles = seen.order_by("-updated_at").values_list("pk", "title")[:MOST]
     leads = {pk: About(title, reverse("lead", args=[pk])) for pk, title in titles}
     if not leads:
@@ -103,26 +103,34 @@ def leads_of(page: Any) -> Any:
     leads = Lead.objects.visible_to(page.user, singly=True).active()
     if isinstance(page.record, Contact):
         return leads.of_contact(page.record.pk)
-    return leads.filter(company=page.record.pk)
+    return leads.filter(company__in=page.tree)
 
 
 def read_leads(page: Any) -> Leads:
     """The latest leads of the record."""
     language = get_language() or "en"
     latest = leads_of(page).select_related("stage", "owner").order_by("-updated_at", "-id")
+    if page.is_deep:
+        latest = latest.select_related("stage", "owner", "company")
     found = list(latest[: SHOWN + 1])
     name = "contact" if isinstance(page.record, Contact) else "company"
-    more = f"{reverse('leads')}?{name}={page.record.pk}" if len(found) > SHOWN else ""
+    ids = ",".join(str(pk) for pk in page.tree)
+    more = f"{reverse('leads')}?{name}={ids}" if len(found) > SHOWN else ""
     lines = []
     for lead in found[:SHOWN]:
         owner = str(lead.owner) if lead.owner is not None else _("Nobody")
         stage = lead.stage.name if lead.status == Lead.Status.OPEN else lead.get_status_display()
         when = dates.day(lead.closed_at) if lead.closed_at else ""
+        below = page.is_deep and lead.company_id != page.record.pk
         lines.append(
             LeadLine(
                 url=lead.get_absolute_url(),
                 title=lead.title,
-                where=" · ".join(str(part) for part in (stage, when, owner) if part),
+                where=" · ".join(
+                    str(part)
+                    for part in (lead.company if below else "", stage, when, owner)
+                    if part
+                ),
                 amount=format_money(lead.expected_revenue, lead.currency, language),
                 status=lead.status,
             )
@@ -135,7 +143,7 @@ def read_steps(page: Any) -> Steps:
     now = timezone.now()
     leads = list(leads_of(page).order_by("-updated_at").values_list("pk", flat=True)[:MOST])
     own = "contact" if isinstance(page.record, Contact) else "company"
-    steps = Activity.objects.filter(Q(lead__in=leads) | Q(**{own: page.record.pk}))
+    steps = Activity.objects.filter(Q(lead__in=leads) | Q(**{f"{own}__in": page.tree}))
     steps = steps.select_related("type", "assignee", "lead")
     due = list(steps.to_do().order_by("due_at", "id")[:SHOWN])
     done = list(steps.done().order_by("-done_at", "-id")[:SHOWN])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, QueryDict
@@ -120,13 +120,13 @@ class Door:
     def show(self, request: Request, pk: int) -> HttpResponse:
         """The page."""
         try:
-            page = self.page(request.user, pk)
+            page = self._page(request, pk)
         except NotFound:
             elsewhere = gone_to(self.form.model, pk)
             if elsewhere is None:
                 raise
             return elsewhere
-        history = history_of(page.record, request.user, offer_undo=page.may_change)
+        history = history_of(page, offer_undo=page.may_change)
         shown = panels_of(self.name, page)
         context = {
             "page": page,
@@ -139,13 +139,17 @@ class Door:
         }
         return render(request, f"crm/{self.name}.html", context)
 
+    def _page(self, request: Request, pk: int) -> RecordPage:
+        """The page as its address asks for it: that of a company may tell of those below it."""
+        is_deep = self.name == "company" and request.GET.get("below") == "1"
+        return replace(self.page(request.user, pk), is_deep=is_deep)
+
     def history(self, request: Request, pk: int) -> HttpResponse:
         """What happened; a fragment with older entries when the page asks for them."""
-        page = self.page(request.user, pk)
+        page = self._page(request, pk)
         before = key_in(request.GET, "before")
         history = history_of(
-            page.record,
-            request.user,
+            page,
             offer_undo=page.may_change,
             before=before,
             here_only=request.GET.get("only") == "here",

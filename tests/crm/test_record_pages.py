@@ -301,3 +301,31 @@ def test_the_history_tells_what_happened_on_leads_in_sight_and_names_them(
     page = client.get(history).content.decode()
     assert ">Fleet</a>" in page
     assert ">Secret</a>" in page
+
+
+def test_a_company_tells_of_those_below_it_when_asked(cast: Any, login: Any) -> None:
+    group = factories.make_company("Cold Group", owner=cast.rep)
+    branch = factories.make_company("Baltic", parent=group, owner=cast.rep)
+    depot = factories.make_company("Riga depot", parent=branch, owner=cast.rep)
+    with factories.arranging():
+        # A circle ends somewhere, too.
+        group.parent = depot
+        group.save()
+    person = factories.make_contact("Nora Ozola", company=depot, owner=cast.rep)
+    lead = factories.make_lead(by=cast.rep, title="Fleet", company=depot.pk, owner=cast.rep.pk)
+    hidden = factories.make_lead(
+        by=cast.manager, title="Secret", company=depot.pk, owner=cast.stranger.pk
+    )
+    factories.make_activity(by=cast.rep, lead=lead, assignee=cast.rep, summary="Ring the depot")
+    client = login(cast.rep)
+    alone = client.get(group.get_absolute_url()).text
+    assert f'href="{group.get_absolute_url()}?below=1"' in alone
+    assert person.name not in alone and "Fleet" not in alone
+    deep = client.get(group.get_absolute_url(), {"below": "1"}).text
+    for expected in (person.get_absolute_url(), lead.get_absolute_url(), "Ring the depot"):
+        assert expected in deep
+    assert hidden.title not in deep
+    history = reverse("company-history", args=[group.pk])
+    told = client.get(history, {"below": "1"}).text
+    assert ">Fleet</a>" in told and ">Riga depot</a>" in told and "Secret" not in told
+    assert "below=1" in told and ">Fleet</a>" not in client.get(history).text
