@@ -123,7 +123,7 @@ def test_whoever_is_no_manager_is_kept_out(
         assert client.get(answer["Location"]).status_code == 403
 
 
-def test_visitors_log_in_where_everyone_does(db: None) -> None:
+def test_visitors_log_in_where_everyone_does(cast: Any) -> None:
     address = reverse("admin:crm_team_changelist")
     answer = Client().get(address, follow=True)
     assert answer.redirect_chain[-1][0] == f"{reverse('login')}?next={address}"

@@ -197,6 +197,8 @@ def test_a_form_that_was_filled_in_outlives_its_session(enter: Any, cast: Any, s
 def test_what_a_script_is_refused_is_a_toast(enter: Any, cast: Any, lead: Any) -> None:
     page = enter(cast.rep)
     page.goto(f"/leads/{lead.pk}/")
+    # What the page itself asks for later is there before the lead goes out of sight.
+    page.wait_for_load_state("networkidle")
     with factories.arranging():
         update_lead(lead=lead.pk, values={"owner": cast.stranger.pk}, by=cast.manager)
     page.evaluate(f"htmx.ajax('GET', '/leads/{lead.pk}/lose/', {{target: '#dialog'}})")

@@ -113,7 +113,7 @@ def test_who_logs_out_is_told_so(client: Client, rep: Any) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_a_page_that_needs_a_login_says_so(language: str, client: Client, db: None) -> None:
+def test_a_page_that_needs_a_login_says_so(language: str, client: Client, cast: Any) -> None:
     page = client.get(reverse("profile"), follow=True, HTTP_ACCEPT_LANGUAGE=language)
     said = {"en": "Log in to open that page.", "fr": "Connectez-vous pour ouvrir cette page."}
     assert said[language] in page.content.decode()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from core.calendar import calendar
 from core.errors import Conflict, NotAllowed, NotFound, Refused
 from core.ledger.causes import because
 from core.ledger.tables import Cause, Change, Kind
@@ -77,7 +78,9 @@ def test_the_next_one_is_on_a_working_day_of_the_assignee_at_the_same_hour(
         cast.manager, finish_activity, activity=first.pk, then=Later.NEXT_WEEK
     ).following
     local = following.due_at.astimezone(TOKYO)
-    assert local.date() == later_than(timezone.localdate(timezone=TOKYO), Later.NEXT_WEEK)
+    assert local.date() == later_than(
+        timezone.localdate(timezone=TOKYO), Later.NEXT_WEEK, calendar()
+    )
     assert (local.time(), local.weekday(), following.all_day) == (dt.time(9), 0, False)
 
 
@@ -97,11 +100,11 @@ def test_snoozing_counts_from_today_when_overdue_and_from_the_day_when_not(
     today = timezone.localdate(timezone=zone)
     late = step(cast, lead, due_at=timezone.now() - dt.timedelta(days=40))
     put_off = acting(cast.rep, snooze_activity, activity=late.pk, later=Later.NEXT_DAY)
-    assert put_off.due_at.astimezone(zone).date() == later_than(today, Later.NEXT_DAY)
+    assert put_off.due_at.astimezone(zone).date() == later_than(today, Later.NEXT_DAY, calendar())
     ahead = step(cast, lead, due_at=timezone.now() + dt.timedelta(days=30))
     was = ahead.due_at.astimezone(zone).date()
     put_off = acting(cast.rep, snooze_activity, activity=ahead.pk, later=Later.THREE_DAYS)
-    assert put_off.due_at.astimezone(zone).date() == later_than(was, Later.THREE_DAYS)
+    assert put_off.due_at.astimezone(zone).date() == later_than(was, Later.THREE_DAYS, calendar())
     assert put_off.due_at.astimezone(zone).time() == ahead.due_at.astimezone(zone).time()
 
 
