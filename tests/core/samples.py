@@ -37,6 +37,11 @@ def values_for(model: Any) -> dict[str, Any]:
     number = next(_numbers)
     special = {
         "crm.user": lambda: {"email": f"user{number}@example.com", "name": f"User {number}"},
+        "crm.organisation": lambda: {
+            "currency": "EUR",
+            "language": "en",
+            "time_zone": "Europe/Paris",
+        },
         "crm.customfield": lambda: {
             "subject": "pipeline.lead",
             "key": f"key{number}",
