@@ -16,7 +16,6 @@ from demo.times import DAY, iso
 from demo.vocabulary import Route
 from demo.why import Why
 from demo.writing import Table, Texts
-from pipeline.currencies import currency_of
 from pipeline.models import Lead, LeadContact, LeadTag
 
 ROLES = ("decision_maker", "champion", "user", "buyer")
@@ -42,7 +41,6 @@ class Beginnings:
         self.leads = setting.records(Lead, chapter)
         self.on_leads = setting.records(LeadContact, chapter)
         self.touches = setting.records(Touch, chapter)
-        self.currency = currency_of(setting.world.pipeline)
         self.tags = Table(LeadTag, ("lead_id", "tag_id"))
 
     def begin(self, number: int, way: Sequence[Turn]) -> Life:
@@ -68,7 +66,7 @@ class Beginnings:
             "stage_id": world.stage_texts[stage],
             "probability_stage": world.odds[stage],
             "position": self.setting.place(at, number),
-            "currency": self.currency,
+            "currency": world.currency,
             "source_id": source,
             "medium_id": medium,
         }

@@ -19,6 +19,7 @@ from demo.company import slug
 from demo.loading import load, next_id, number_on, pack
 from demo.vocabulary import Offer, Route, Vocabulary
 from demo.writing import Ledger, Records
+from pipeline.currencies import currency_of
 from pipeline.models import ActivityType, LostReason, Pipeline, Stage
 
 DOMAIN = "demo.example"
@@ -62,11 +63,14 @@ class World:
     routes: Sequence[tuple[Route, str, str, str]] = ()
     sellers: list[Seller] = field(default_factory=list)
     weights: list[int] = field(default_factory=list)
+    # Read here: those who tell the lives are processes of their own, without a database.
+    currency: str = field(init=False)
     pipeline_text: str = field(init=False)
     stage_texts: Sequence[str] = field(init=False)
     odds: Sequence[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.currency = currency_of(self.pipeline)
         self.pipeline_text = str(self.pipeline.pk)
         self.stage_texts = [str(stage.pk) for stage in self.stages]
         self.odds = [f"{stage.probability}.00" for stage in self.stages]
