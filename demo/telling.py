@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import batched
+from typing import Any
+
+from django.db import connection
 
 from demo.life import Setting
 from demo.lives import Storyteller
@@ -64,9 +67,15 @@ _setting: Setting | None = None
 
 
 def _prepare(setting: Setting) -> None:
-    """In a helper: remember what all chapters have in common."""
+    """In a helper: remember what all chapters have in common. The connection that it was forked
+    with is its parent's, and two who speak on one line understand nobody."""
     global _setting  # noqa: PLW0603 - a process has one
     _setting = setting
+    connection.execute_wrappers.append(_refuse)
+
+
+def _refuse(*_args: Any) -> Any:
+    raise RuntimeError("Lives are told without the database: read it before.")
 
 
 def _tell(number: int, outlines: Sequence[Outline]) -> Chapter:

@@ -10,6 +10,7 @@ from django.core.management import CommandError
 from django.db import transaction
 from django.utils import timezone
 
+import demo.telling
 from core.ledger.doctor import check_chain
 from core.ledger.tables import Cause, Change
 from core.services.undoing import undo_cause
@@ -41,6 +42,17 @@ def test_the_same_seed_makes_the_same_company_and_another_one_another() -> None:
             found.append(fingerprint())
             transaction.set_rollback(True)
     assert found[0] == found[1] != found[2]
+
+
+def test_several_processes_tell_the_same_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for many in (demo.telling.MANY, 1):
+        monkeypatch.setattr(demo.telling, "MANY", many)
+        with transaction.atomic():
+            seed(leads=60, seed=3, now=NOW)
+            found.append(fingerprint())
+            transaction.set_rollback(True)
+    assert found[0] == found[1]
 
 
 def test_it_speaks_the_language_of_the_installation(settings: Any) -> None:
