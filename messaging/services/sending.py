@@ -112,7 +112,9 @@ def _compare_one(key: int) -> None:
         elif row.cancelled or row.content != content:
             changed.append(_told_anew(row, content=content, cancelled=False))
     for email, row in told.items():
-        if email not in wanted and not row.cancelled and _start(row) > now:
+        if email in wanted or row.cancelled or _is_erased(email):
+            continue
+        if _start(row) > now:
             changed.append(_told_anew(row, cancelled=True))
     queue_invitations((row.pk, row.sequence) for row in changed)
 
@@ -123,6 +125,11 @@ def _told_anew(row: SentInvitation, **values: Any) -> SentInvitation:
     row.sequence += 1
     row.save()
     return row
+
+
+def _is_erased(email: str) -> bool:
+    """Whether it is what stands for the address of somebody who was erased: no mail reaches it."""
+    return email.endswith(f"@{DOMAIN}")
 
 
 def _start(row: SentInvitation) -> dt.datetime:
@@ -150,7 +157,7 @@ def _wanted(step: Activity) -> dict[str, dict[str, Any]]:
             "organiser": _organiser(guest.invitation),
         }
         for guest in guests
-        if not guest.email.endswith(f"@{DOMAIN}")
+        if not _is_erased(guest.email)
     }
 
 

@@ -50,7 +50,7 @@ def ask(request: Request, pk: int) -> HttpResponse:
             text = ngettext("%d guest is invited.", "%d guests are invited.", count) % count
             say(request, text if count else _("Saved."), undo=written_cause())
             return redirect(invitation.get_absolute_url())
-    context = {"form": form, "activity": step, "over": is_over(step, timezone.now())}
+    context = {"form": form, "activity": step}
     return render(request, "messaging/invite.html", context, status=status)
 
 

@@ -21,11 +21,13 @@ from core.ledger.history import state_at
 from core.ledger.tables import Cause, Kind
 from core.services.undoing import undo_cause
 from crm.models import Contact, PrivacyRecord, User
-from crm.scrubbing import Scrubber
+from crm.scrubbing import DOMAIN, Scrubber
 from crm.services.contacts import delete_contact, update_contact
 from crm.services.privacy import erase_person, export_person
-from messaging.models import Note
+from messaging.models import Guest, InvitationWork, Note, SentInvitation
 from messaging.services.files import add_files, open_content, storage
+from messaging.services.inviting import Asked, answer_invitation, invite
+from messaging.services.sending import place, tell_guests
 from pipeline.models import Lead
 from pipeline.services import search
 from tests import factories
@@ -61,7 +63,12 @@ def nora(cast: Any) -> Contact:
     )
     factories.make_note("Spoke with Nora, she is nice", by=cast.rep, lead=lead)
     factories.make_note("Write to nora@keller.example", by=cast.rep, contact=nora)
-    factories.make_activity(by=cast.rep, lead=lead, summary="Call Nora Keller")
+    step = factories.make_activity(by=cast.rep, lead=lead, summary="Call Nora Keller")
+    with factories.arranging():
+        asked = [Asked("nora@keller.example", "Nora Keller", nora.pk)]
+        invite(activity=step.pk, by=cast.rep, guests=asked, message="Dear Nora Keller, come!")
+    guest = Guest.objects.get()
+    answer_invitation(guest=guest.pk, email=guest.email, answer="accepted")
     other = factories.make_lead(by=cast.manager, title="Other", description="Ask Nora Keller")
     factories.make_note("NORA@KELLER.EXAMPLE knows", by=cast.rep, lead=other)
     return nora
@@ -102,6 +109,8 @@ def test_nothing_of_an_erased_person_stands_anywhere(cast: Any, nora: Contact) -
     hand_out()
     while search.refresh():
         pass
+    InvitationWork.objects.update(not_before=None)
+    assert tell_guests() == 1
     before = whole_database()
     assert [trace for trace in TRACES if trace not in before] == []
     erase(nora, cast.manager, request="Mail of Nora Keller, ticket 55")
@@ -118,6 +127,14 @@ def test_nothing_of_an_erased_person_stands_anywhere(cast: Any, nora: Contact) -
     assert record.counts["leads"] == 1
     assert record.counts["notes"] == 2
     assert record.request.endswith("ticket 55")
+    assert (record.counts["guests"], record.counts["invited"]) == (1, 1)
+    # Nobody is told of it: who is erased has no address any more.
+    InvitationWork.objects.all().delete()
+    place([Guest.objects.get().invitation.activity_id])
+    InvitationWork.objects.update(not_before=None)
+    told = SentInvitation.objects.get()
+    assert tell_guests() == 1
+    assert told.email.endswith(DOMAIN) and SentInvitation.objects.get().sequence == told.sequence
 
 
 @pytest.mark.django_db
