@@ -12,7 +12,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -22,6 +21,7 @@ from core.cells import harmless
 from core.forms import read_amount
 from core.money import format_number
 from crm.models import Membership, Target, Team, User
+from crm.organisation import organisation
 from crm.periods import Period, after, begins, full_name, of_year, short_name
 from crm.services.targets import Cell
 
@@ -54,7 +54,7 @@ class Asked:
             metric if metric in Target.Metric.values else Target.Metric.REVENUE.value,
             period if period in Period.values else Period.MONTH.value,
             found if FIRST_YEAR <= found <= LAST_YEAR else now,
-            money if _CURRENCY.fullmatch(money) else settings.DEFAULT_CURRENCY,
+            money if _CURRENCY.fullmatch(money) else organisation().currency,
         )
 
     @property

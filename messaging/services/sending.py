@@ -19,6 +19,7 @@ from django.utils import timezone
 from core.ledger.dispatch import Handed
 from core.ledger.work import work
 from crm.models import Contact
+from crm.organisation import organisation
 from crm.scrubbing import DOMAIN
 from messaging.models import Guest, Invitation, InvitationWork, SentInvitation
 from messaging.services.inviting import is_over
@@ -173,4 +174,4 @@ def _language(contact: Contact | None, invitation: Invitation) -> str:
     if spoken in known:
         return spoken
     person = invitation.organiser
-    return person.language if person is not None else settings.LANGUAGE_CODE
+    return person.language if person is not None else organisation().language

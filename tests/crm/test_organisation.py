@@ -307,3 +307,13 @@ def test_of_many_that_set_it_at_once_one_makes_it_and_all_are_heard() -> None:
     changes = Change.objects.filter(record_type="crm.organisation")
     assert changes.filter(action="created").count() == 1
     assert changes.count() == 8
+
+
+def test_targets_are_in_the_currency_of_the_organisation_unless_asked(
+    cast: Any, client: Client
+) -> None:
+    put(currency="CHF")
+    client.force_login(cast.manager)
+    page = client.get(reverse("targets")).text
+    assert 'value="CHF"' in page
+    assert 'value="USD"' in client.get(reverse("targets"), {"currency": "usd"}).text
